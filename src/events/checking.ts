@@ -1,0 +1,175 @@
+/**
+ * Decides of one event's bytes whether it goes into the journal: decodes it once and holds it against the field rules of
+ * the contract, and against those that no field rule can say.
+ */
+
+import { fromBinary } from '@bufbuild/protobuf';
+import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
+import { isPalateError, type Reason } from '../errors.ts';
+import { microsOf, timestampOf } from './timestamp.ts';
+import { cursorOver, fieldNumber, readVarint, skipValue } from './wire.ts';
+
+/** An event that passed: decoded, with the bytes it is journalled as. */
+export interface AcceptedEvent {
+  readonly event: Event;
+  readonly bytes: Uint8Array;
+}
+
+/** An event that did not: why, in the words of the contract's `RejectedEvent`. */
+export interface RejectedEvent {
+  readonly reason: Reason;
+  /** Path from the event in proto names; empty for the event as a whole. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface EventLimits {
+  /** The largest event taken, in bytes. */
+  readonly maxEventBytes: number;
+  /** How far ahead of the receipt `occurred_at` may lie, in microseconds. */
+  readonly maxFutureMicros: number;
+}
+
+/** Holds one event against the rules. `receivedAtMicros` is the server's clock, microseconds since 1970. */
+export type EventCheck = (bytes: Uint8Array, receivedAtMicros: number) => AcceptedEvent | RejectedEvent;
+
+export function isRejected(result: AcceptedEvent | RejectedEvent): result is RejectedEvent {
+  return 'reason' in result;
+}
+
+export function createEventCheck(limits: EventLimits): EventCheck {
+  const validator = createValidator({ failFast: true });
+  return (bytes, receivedAtMicros) => {
+    if (bytes.length > limits.maxEventBytes) {
+      return rejected('EVENT_TOO_LARGE', '', `${bytes.length} bytes; at most ${limits.maxEventBytes} are taken`);
+    }
+    const event = decode(bytes);
+    if ('reason' in event) return event;
+    if (event.payload.case === undefined) return missingPayload(event, bytes);
+    const verdict = validator.validate(EventSchema, event);
+    if (verdict.kind === 'error') throw verdict.error;
+    if (verdict.kind === 'invalid') return invalidField(verdict.violations[0]!);
+    return checkActor(event) ?? checkTime(event, bytes, receivedAtMicros, limits);
+  };
+}
+
+function decode(bytes: Uint8Array): Event | RejectedEvent {
+  try {
+    return fromBinary(EventSchema, bytes);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return rejected('EVENT_MALFORMED', '', `the bytes are no Event: ${cause}`);
+  }
+}
+
+function rejected(reason: Reason, field: string, message: string): RejectedEvent {
+  return { reason, field, message };
+}
+
+function invalidField(violation: Violation): RejectedEvent {
+  return rejected('EVENT_INVALID', pathOf(violation), violation.message);
+}
+
+/** `item_viewed.item_id`, `lines[2].quantity`, `custom["colour"]`. */
+function pathOf(violation: Violation): string {
+  let path = '';
+  for (const step of violation.field) {
+    if (step.kind === 'field' || step.kind === 'oneof') path += path === '' ? step.name : `.${step.name}`;
+    else if (step.kind === 'list_sub') path += `[${step.index}]`;
+    else if (step.kind === 'map_sub') path += `[${JSON.stringify(String(step.key))}]`;
+  }
+  return path;
+}
+
+/** A payload of a later version is an unknown field here; it must not be journalled, for the fold would pass it over. */
+function missingPayload(event: Event, bytes: Uint8Array): RejectedEvent {
+  const unknown = unknownPayloadNumber(event, bytes);
+  if (unknown === undefined) return rejected('PAYLOAD_MISSING', 'payload', 'no payload is set: set exactly one');
+  return rejected('PAYLOAD_UNKNOWN', 'payload', `this server does not know the payload of field number ${unknown}`);
+}
+
+/** Payloads have the numbers from 20 on; see event.proto. */
+function unknownPayloadNumber(event: Event, bytes: Uint8Array): number | undefined {
+  if (event.$unknown === undefined) return undefined;
+  const cursor = cursorOver(bytes);
+  try {
+    while (cursor.position < cursor.end) {
+      const tag = readVarint(cursor);
+      if (fieldNumber(tag) >= 20) return fieldNumber(tag);
+      skipValue(cursor, tag);
+    }
+  } catch (error) {
+    if (!isPalateError(error)) throw error;
+  }
+  return undefined;
+}
+
+/** Who has to be named, by payload; event.proto says so in words, since a field rule cannot. */
+function checkActor(event: Event): RejectedEvent | undefined {
+  const payload = event.payload.case;
+  if (payload === 'userUpserted' || payload === 'identityMerged' || payload === 'userErased') {
+    if (event.userId === '') return rejected('EVENT_INVALID', 'user_id', 'this event needs a user_id');
+  }
+  if (payload === 'identityMerged' && event.visitorId === '') {
+    return rejected('EVENT_INVALID', 'visitor_id', 'this event needs a visitor_id');
+  }
+  if (payload === 'consentChanged' && event.userId === '' && event.visitorId === '') {
+    return rejected('EVENT_INVALID', 'user_id', 'this event needs a user_id or a visitor_id');
+  }
+  // Journalling it would write the very id that is to be forgotten, before there is a way to carry it out.
+  if (payload === 'userErased') {
+    return rejected('PAYLOAD_UNSUPPORTED', 'user_erased', 'this server cannot erase yet; the event was not kept');
+  }
+  return undefined;
+}
+
+function checkTime(
+  event: Event,
+  bytes: Uint8Array,
+  receivedAtMicros: number,
+  limits: EventLimits,
+): AcceptedEvent | RejectedEvent {
+  const occurredAt = event.occurredAt;
+  if (occurredAt === undefined) return stampReceipt(event, bytes, receivedAtMicros);
+  if (occurredAt.nanos < 0 || occurredAt.nanos > 999_999_999) {
+    return rejected('EVENT_INVALID', 'occurred_at', `nanos must be 0 to 999999999, not ${occurredAt.nanos}`);
+  }
+  const ahead = microsOf(occurredAt) - receivedAtMicros;
+  if (ahead > limits.maxFutureMicros) {
+    const bound = limits.maxFutureMicros / 1e6;
+    return rejected('EVENT_FROM_FUTURE', 'occurred_at', `${ahead / 1e6} s ahead of the server; at most ${bound} s is`);
+  }
+  return { event, bytes };
+}
+
+/** Field 5, LEN; the Timestamp's `seconds` as field 1 and `nanos` as field 2, both varints. */
+const occurredAtTag = 0x2a;
+const secondsTag = 0x08;
+const nanosTag = 0x10;
+
+/**
+ * Writes the time of receipt behind the event's bytes. Protobuf merges what follows into what was there, so the caller's
+ * bytes stay as they came, and every reader of the journal sees the same time.
+ */
+function stampReceipt(event: Event, bytes: Uint8Array, receivedAtMicros: number): AcceptedEvent {
+  const { seconds, nanos } = timestampOf(receivedAtMicros);
+  const stamp: number[] = [secondsTag];
+  pushVarint(stamp, Number(seconds));
+  stamp.push(nanosTag);
+  pushVarint(stamp, nanos);
+  const stamped = new Uint8Array(bytes.length + 2 + stamp.length);
+  stamped.set(bytes);
+  stamped.set([occurredAtTag, stamp.length, ...stamp], bytes.length);
+  event.occurredAt = { $typeName: 'google.protobuf.Timestamp', seconds, nanos };
+  return { event, bytes: stamped };
+}
+
+function pushVarint(into: number[], value: number): void {
+  let rest = value;
+  while (rest >= 128) {
+    into.push((rest % 128) | 0x80);
+    rest = Math.floor(rest / 128);
+  }
+  into.push(rest);
+}

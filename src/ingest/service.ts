@@ -1,0 +1,67 @@
+/** `palate.ingest.v1.IngestService`: the handlers, in terms of the generated types. */
+
+import { Durability, IngestService, JournalState } from '../../gen/palate/ingest/v1/ingest_pb.ts';
+import { timestampOf } from '../events/timestamp.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Call } from '../rpc/call.ts';
+import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
+import { orderedWindow } from './ordered-window.ts';
+import type { Publish } from './publish.ts';
+import { subscribe } from './subscribe.ts';
+import { untilDraining } from './until-draining.ts';
+
+export interface IngestServiceOptions {
+  readonly journal: Journal;
+  readonly publish: Publish;
+  /** How many batches of one stream may be under way at once. */
+  readonly maxInFlightBatches: number;
+  /** How many ids a tenant's duplicate window holds. */
+  readonly duplicateWindow: number;
+  readonly heartbeatMillis: number;
+}
+
+const states = {
+  open: JournalState.OPEN,
+  full: JournalState.FULL,
+  failed: JournalState.FAILED,
+  closed: JournalState.CLOSED,
+} as const;
+
+const durabilities = { disk: Durability.DISK, os: Durability.OS } as const;
+
+export function createIngestService(options: IngestServiceOptions): BoundService {
+  const { journal, publish } = options;
+  const take = (bytes: Uint8Array, call: Call) => publish({ bytes, tenant: call.tenant, trace: call.trace });
+  return bindService(IngestService, {
+    publish: onWire(async (bytes: Uint8Array, call: Call) => take(bytes, call)),
+    publishStream: onWire((batches: AsyncIterable<Uint8Array>, call: Call) =>
+      orderedWindow(untilDraining(batches, call.draining), options.maxInFlightBatches, (bytes) => take(bytes, call)),
+    ),
+    subscribe: (request, call) =>
+      subscribe(journal, {
+        tenant: call.tenant,
+        afterSequence: Number(request.afterSequence),
+        untilEnd: request.untilEnd,
+        signal: AbortSignal.any([call.signal, call.draining]),
+        heartbeatMillis: options.heartbeatMillis,
+      }),
+    getJournalStatus: () => journalStatus(journal, options.duplicateWindow),
+  });
+}
+
+function journalStatus(journal: Journal, duplicateWindow: number) {
+  const status = journal.status();
+  const isEmpty = status.durableSequence === 0;
+  return {
+    firstSequence: BigInt(isEmpty ? 0 : status.firstSequence),
+    lastSequence: BigInt(status.durableSequence),
+    ...(isEmpty ? {} : { lastAppendedAt: timestampOf(status.lastAppendedAtMicros) }),
+    segments: status.segments,
+    sizeBytes: BigInt(status.bytes),
+    pendingBytes: BigInt(status.pendingBytes),
+    durability: durabilities[status.durability],
+    state: states[status.state],
+    generation: BigInt(status.generation),
+    duplicateWindow: BigInt(duplicateWindow),
+  };
+}
