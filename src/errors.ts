@@ -49,9 +49,11 @@ export const reasons = {
   DEADLINE_EXCEEDED: entry('DEADLINE_EXCEEDED', 'Allow more time, or ask for less.'),
   CANCELLED: entry('CANCELLED', 'The caller ended the call.'),
   NOT_IMPLEMENTED: entry('UNIMPLEMENTED', 'Use a method that reflection lists.'),
+  UNKNOWN_SERVICE: entry('NOT_FOUND', 'Ask for a service that Health.List or reflection names.'),
   OVERLOADED: retryable('RESOURCE_EXHAUSTED', 'Retry after the time that RetryInfo gives.'),
   SHUTTING_DOWN: retryable('UNAVAILABLE', 'Retry: another process, or this one after its restart, will answer.'),
   STARTING: retryable('UNAVAILABLE', 'Retry when health says SERVING.'),
+  UNREACHABLE: retryable('UNAVAILABLE', 'Check the address, and that the server runs.'),
 
   // An event in a batch, or the batch.
   EVENT_MALFORMED: entry('INVALID_ARGUMENT', 'Encode the event as palate.event.v1.Event, its strings as UTF-8.'),
@@ -84,7 +86,8 @@ export const reasons = {
   AS_OF_UNAVAILABLE: entry('UNIMPLEMENTED', 'This server answers from its present state only: leave as_of out.'),
 
   // Starting a process.
-  CONFIG_INVALID: entry('INVALID_ARGUMENT', 'Correct the key that is named; `palate config` shows what holds.'),
+  CONFIG_INVALID: entry('INVALID_ARGUMENT', 'Correct it; `palate config --describe` lists every key.'),
+  SERVER_UNREACHABLE: retryable('UNAVAILABLE', 'Start one with `palate serve`, or name another with --address.'),
   USAGE: entry('INVALID_ARGUMENT', 'See --help.'),
   ADDRESS_IN_USE: entry('FAILED_PRECONDITION', 'Stop the other server, or choose another port.'),
   DATA_UNWRITABLE: entry('FAILED_PRECONDITION', 'Give the folder write permission, or choose another with --data.'),

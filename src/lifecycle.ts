@@ -25,6 +25,7 @@ export class Lifecycle {
   readonly #parts: readonly Part[];
   readonly #options: LifecycleOptions;
   readonly #started: Part[] = [];
+  #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: readonly Part[], options: LifecycleOptions) {
@@ -32,12 +33,17 @@ export class Lifecycle {
     this.#options = options;
   }
 
-  /** Starts each part after the one before it. When one fails, those already started are stopped and it is thrown. */
+  /**
+   * Starts each part after the one before it. When one fails, those already started are stopped and it is thrown. A stop
+   * in the meantime ends it after the part that is just starting.
+   */
   async start(): Promise<void> {
     for (const part of this.#parts) {
+      if (this.#stopping !== undefined) return;
       this.#started.push(part);
       try {
-        await part.start?.();
+        this.#starting = part.start?.();
+        await this.#starting;
       } catch (error) {
         await this.stop();
         throw error;
@@ -52,9 +58,15 @@ export class Lifecycle {
   }
 
   async #stopAll(): Promise<void> {
-    const parts = this.#started.toReversed();
     const grace = AbortSignal.timeout(this.#options.graceMillis);
-    for (const part of parts) await this.#attempt(part, 'drain', () => part.drain?.(grace));
+    const expired = new Promise<void>((resolve) => grace.addEventListener('abort', () => resolve(), { once: true }));
+    // A part that is half started cannot be let go: it finishes, fails, or runs out of grace.
+    await Promise.race([this.#starting?.catch(() => undefined), expired]);
+    const parts = this.#started.toReversed();
+    // A part that does not heed its signal must not keep the others.
+    for (const part of parts) {
+      await this.#attempt(part, 'drain', () => Promise.race([part.drain?.(grace), expired]).then(() => undefined));
+    }
     for (const part of parts) await this.#attempt(part, 'stop', () => part.stop?.());
   }
 

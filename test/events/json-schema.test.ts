@@ -7,7 +7,7 @@ import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import { eventJsonSchema } from '../../src/events/json-schema.ts';
 import { sampleEvent, samplePayloads } from './event-samples.ts';
 
-const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true });
 formats.default(ajv);
 const validate = ajv.compile(eventJsonSchema());
 const eventId = '01910000-0000-7000-8000-000000000001';

@@ -1,0 +1,96 @@
+/** `palate status`: where a server stands. */
+import { type DescEnum, toJson } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { Health, HealthCheckResponse_ServingStatusSchema } from '../../gen/grpc/health/v1/health_pb.ts';
+import {
+  DurabilitySchema,
+  type GetJournalStatusResponse,
+  GetJournalStatusResponseSchema,
+  IngestService,
+  JournalStateSchema,
+} from '../../gen/palate/ingest/v1/ingest_pb.ts';
+import {
+  type GetStateStatusResponse,
+  GetStateStatusResponseSchema,
+  RecommendationService,
+} from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { type CommandContext, defineCommand } from './command.ts';
+import { grouped } from './progress-bar.ts';
+import { askOptions, withClient } from './server-client.ts';
+import { formatTable } from './table.ts';
+
+const options = {
+  ...askOptions,
+  digest: { type: 'boolean', description: 'Ask for the digest of the state too; it costs the server time.' },
+} as const;
+
+type Context = CommandContext<typeof options>;
+
+export const status = defineCommand({
+  name: 'status',
+  summary: 'Show where a server, its journal and its state stand',
+  usage: '[options]',
+  details: ['Ends with code 1 when a service does not serve, and with code 3 when there is no server.'],
+  options,
+  examples: [
+    { command: 'palate status', does: 'health, journal and state' },
+    { command: 'palate status --digest --json', does: 'for a script that compares two servers' },
+  ],
+  run,
+});
+
+async function run(context: Context): Promise<void> {
+  const [health, journal, state] = await Promise.all([
+    withClient(Health, context, (client) => client.list({})),
+    withClient(IngestService, context, (client) => client.getJournalStatus({})),
+    withClient(RecommendationService, context, (client) =>
+      client.getStateStatus({ omitDigest: !context.values.digest }),
+    ),
+  ]);
+  const services = Object.entries(health.statuses).map(
+    ([name, { status: serving }]) =>
+      [name === '' ? 'all' : name, enumName(HealthCheckResponse_ServingStatusSchema, serving)] as const,
+  );
+  if (context.values.json) {
+    const answer = {
+      health: Object.fromEntries(services),
+      journal: toJson(GetJournalStatusResponseSchema, journal, { alwaysEmitImplicit: true }),
+      state: toJson(GetStateStatusResponseSchema, state, { alwaysEmitImplicit: true }),
+    };
+    context.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+  } else {
+    const rows = [...services.map((pair) => [...pair]), ...journalRows(journal), ...stateRows(state)];
+    context.stdout.write(formatTable([{ title: 'what' }, { title: 'how' }], rows));
+  }
+}
+
+/** The value's name without the enum's prefix, in lower case. */
+function enumName(schema: DescEnum, value: number): string {
+  const { localName = 'unknown' } = schema.value[value] ?? {};
+  return localName.toLowerCase();
+}
+
+function journalRows(journal: GetJournalStatusResponse): string[][] {
+  const { firstSequence, lastSequence, lastAppendedAt } = journal;
+  const range = lastSequence === 0n ? 'empty' : `${firstSequence} to ${lastSequence}`;
+  return [
+    [
+      'journal',
+      `${enumName(JournalStateSchema, journal.state)}, durability ${enumName(DurabilitySchema, journal.durability)}`,
+    ],
+    ['journal sequences', range],
+    ['journal last written', lastAppendedAt === undefined ? 'never' : timestampDate(lastAppendedAt).toISOString()],
+    ['journal size', `${grouped(Number(journal.sizeBytes) / 1_000)} kB in ${journal.segments} segments`],
+  ];
+}
+
+function stateRows(state: GetStateStatusResponse): string[][] {
+  return [
+    ['state sequence', `${state.sequence}, ${state.lag} behind the journal`],
+    ['state events', grouped(Number(state.events))],
+    ['state items', `${grouped(Number(state.items))}, ${grouped(Number(state.eligibleItems))} can be recommended`],
+    ['state people', grouped(Number(state.people))],
+    ['state sessions', grouped(Number(state.sessions))],
+    ...(state.digest === '' ? [] : [['state digest', state.digest]]),
+  ];
+}

@@ -1,0 +1,220 @@
+/** The one schema of the configuration: every key, its default, its bounds, and what it is for. */
+import type * as z from 'zod';
+import { recommendation } from './recommendation.ts';
+import { choice, choices, duration, durationOrUnlimited, integer, section, size, text, texts } from './settings.ts';
+
+/** Which services a process can run itself. */
+export const roles = ['ingest', 'recommendation', 'scoring'] as const;
+export type Role = (typeof roles)[number];
+
+/** Node's timers hold 31 bits of milliseconds; a longer one would fire at once. */
+const longestTimer = '24d';
+
+const rpc = section({
+  maxReceiveBytes: size({
+    description: 'Largest message taken; a larger one is MESSAGE_TOO_LARGE.',
+    default: '20MiB',
+    min: '64KiB',
+    max: '1GiB',
+  }),
+  maxSendBytes: size({
+    description: 'Largest message sent; most clients take 4MiB.',
+    default: '4MiB',
+    min: '64KiB',
+    max: '1GiB',
+  }),
+  maxMetadataBytes: size({
+    description: 'Largest metadata (headers) of a call.',
+    default: '16KiB',
+    min: '1KiB',
+    max: '1MiB',
+  }),
+  defaultTimeout: duration({
+    description: 'Deadline of a unary call that brings none.',
+    default: '30s',
+    min: '1ms',
+    max: longestTimer,
+  }),
+  maxTimeout: duration({
+    description: 'A unary call that asks for a longer deadline gets this one.',
+    default: '10m',
+    min: '1ms',
+    max: longestTimer,
+  }),
+  keepaliveTime: duration({
+    description: 'A connection silent for this long is pinged.',
+    default: '60s',
+    min: '1s',
+    max: longestTimer,
+  }),
+  keepaliveTimeout: duration({
+    description: 'A ping unanswered for this long ends the connection.',
+    default: '20s',
+    min: '1s',
+    max: longestTimer,
+  }),
+  maxConnectionAge: durationOrUnlimited({
+    description: 'A connection older than this is asked to reconnect, so that load spreads again.',
+    default: 'unlimited',
+    min: '1s',
+    max: longestTimer,
+  }),
+  maxConnectionAgeGrace: duration({
+    description: 'How long the calls of such a connection may go on.',
+    default: '5m',
+    min: '1s',
+    max: longestTimer,
+  }),
+  maxConcurrentStreams: integer({
+    description: 'Calls at a time on one connection.',
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  drainTimeout: duration({
+    description: 'How long running calls may go on when the server stops.',
+    default: '10s',
+    max: longestTimer,
+  }),
+  corsOrigins: texts({
+    description: 'Web origins whose pages may call the HTTP port; * for all.',
+    default: [],
+    pattern: /^(\*|https?:\/\/[^/\s]+)$/,
+    allowed: 'a list of origins such as https://app.example.com, or *',
+  }),
+});
+
+const journal = section({
+  durability: choice(['disk', 'os'], {
+    description:
+      'disk: an acknowledged event is on the disk (fdatasync). os: it is in the page cache, and a power cut may lose it.',
+    default: 'disk',
+  }),
+  segmentBytes: size({
+    description: 'A segment file of this size is closed and the next begun.',
+    default: '128MiB',
+    min: '64KiB',
+    max: '1GiB',
+  }),
+  maxPendingBytes: size({
+    description: 'Events waiting for the disk; beyond it a batch is OVERLOADED.',
+    default: '64MiB',
+    min: '1MiB',
+    max: '4GiB',
+  }),
+});
+
+const ingest = section({
+  maxBatchEvents: integer({
+    description: 'Events in one batch; a larger one is BATCH_TOO_LARGE.',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  maxEventBytes: size({
+    description: 'Largest event; a larger one is EVENT_TOO_LARGE.',
+    default: '256KiB',
+    min: '1KiB',
+    max: '16MiB',
+  }),
+  maxFuture: duration({
+    description: 'An event further ahead of the clock than this is EVENT_FROM_FUTURE.',
+    default: '10m',
+  }),
+  duplicateWindow: integer({
+    description: "A tenant's newest events among which a repeated event_id is a duplicate.",
+    default: 1_000_000,
+    min: 1_000,
+    max: 100_000_000,
+  }),
+  maxInFlightBatches: integer({
+    description: 'Batches of one stream that wait for their acknowledgement; beyond it reading pauses.',
+    default: 64,
+    min: 1,
+    max: 10_000,
+  }),
+});
+
+const client = section({
+  address: text({
+    description: 'host:port of the server that the client commands call.',
+    default: '127.0.0.1:50051',
+    flag: 'address',
+    pattern: /^\S+:\d{1,5}$/,
+    allowed: 'host:port',
+  }),
+  tenant: text({
+    description: 'The tenant that they call for; empty: the default tenant.',
+    default: '',
+    flag: 'tenant',
+    pattern: /^$|^[a-z0-9-]{1,63}$/,
+    allowed: '1 to 63 of a-z, 0-9 and "-"',
+  }),
+  timeout: duration({
+    description: 'Deadline of one of their calls.',
+    default: '30s',
+    flag: 'timeout',
+    min: '1ms',
+    max: longestTimer,
+  }),
+});
+
+const log = section({
+  level: choice(['debug', 'info', 'warn', 'error', 'silent'], {
+    description: 'The least that is logged.',
+    default: 'info',
+    flag: 'log-level',
+  }),
+  format: choice(['auto', 'json', 'pretty'], {
+    description: 'One JSON object a line, or lines for people; auto: pretty where standard error is a terminal.',
+    default: 'auto',
+    flag: 'log-format',
+  }),
+});
+
+/** All keys. Its input is the file's form; its output is the typed configuration. */
+export const schema = section({
+  host: text({
+    description: 'Address to listen on; 0.0.0.0 for all.',
+    default: '127.0.0.1',
+    flag: 'host',
+    pattern: /^\S+$/,
+    allowed: 'an address or a host name',
+  }),
+  port: integer({ description: 'Port of gRPC; 0: any free one.', default: 50_051, max: 65_535, flag: 'port' }),
+  httpPort: integer({
+    description: 'Port of Connect, gRPC-Web, JSON, the console, metrics and health; 0: any free one.',
+    default: 8_080,
+    max: 65_535,
+    flag: 'http-port',
+  }),
+  dataFolder: text({
+    description: 'Folder of the journal and all else that is kept.',
+    default: './data/palate',
+    flag: 'data',
+    pattern: /\S/,
+    allowed: 'a folder',
+  }),
+  roles: choices(roles, { description: 'Services that this process runs itself.', default: roles, flag: 'roles' }),
+  rpc,
+  journal,
+  ingest,
+  recommendation,
+  client,
+  log,
+}).superRefine((config, context) => {
+  const fail = (path: readonly string[], message: string) =>
+    context.addIssue({ code: 'custom', path: [...path], message, params: { relation: true } });
+  if (config.port !== 0 && config.port === config.httpPort) {
+    fail(['httpPort'], 'it must differ from port');
+  }
+  if (config.rpc.defaultTimeoutMillis > config.rpc.maxTimeoutMillis) {
+    fail(['rpc', 'defaultTimeout'], 'it must not exceed rpc.maxTimeout');
+  }
+  if (config.ingest.maxEventBytes >= config.rpc.maxReceiveBytes) {
+    fail(['ingest', 'maxEventBytes'], 'it must be less than rpc.maxReceiveBytes');
+  }
+});
+
+/** The typed, deeply frozen configuration: what everything else reads. */
+export type Config = z.output<typeof schema>;

@@ -1,0 +1,122 @@
+import type { JournalRecord } from './record.ts';
+
+/**
+ * The durable, ordered log of events: everything Palate knows follows from it. One process writes it; what is not
+ * durable is shown to nobody.
+ */
+export interface Journal {
+  /**
+   * Takes a batch, whole or not at all, and gives its events the next sequences. Returns at once; the events must not
+   * be changed until `durable` settles. A batch without events is durable at once, with sequences 0.
+   * @throws PalateError OVERLOADED where too much waits to become durable, BATCH_TOO_LARGE, JOURNAL_FULL,
+   * JOURNAL_FAILED, JOURNAL_CLOSED.
+   */
+  append(batch: AppendBatch): Appended;
+  /**
+   * Resolves when everything up to `sequence` is durable.
+   * Rejects with the reason of the group that it was in and that failed; SEQUENCE_UNAVAILABLE where none has it yet.
+   */
+  durable(sequence: number): Promise<void>;
+  /**
+   * Calls `listener` with each group in order, right after it became durable and before its `durable` promises resolve:
+   * who waits for those sees what the listener did. Records from before are read with {@link Journal.read}.
+   * A listener must not throw: the error is logged, and the journal goes on. Returns what ends it.
+   */
+  onDurable(listener: DurableListener): () => void;
+  /**
+   * Durable records after `afterSequence` (0: from the start), in order, up to the durable end at the time it gets
+   * there. A record is checked when it is read. Ends quietly when `signal` aborts.
+   * @throws PalateError JOURNAL_CORRUPT, naming segment, offset and sequence; SEQUENCE_UNAVAILABLE.
+   */
+  read(options: ReadOptions): AsyncIterable<readonly JournalRecord[]>;
+  /**
+   * Like {@link Journal.read}, and then waits for more until `signal` aborts. Ends with JOURNAL_CLOSED or
+   * JOURNAL_FAILED when the journal does.
+   */
+  follow(options: FollowOptions): AsyncIterable<FollowBatch>;
+  status(): JournalStatus;
+  /** Makes durable what waits, and lets the folder go. */
+  close(): Promise<void>;
+}
+
+export interface AppendBatch {
+  /** '' is the default tenant. At most 255 characters of ASCII. */
+  readonly tenant: string;
+  /** Opaque trace context of the batch, at most 65,535 bytes; may be empty. */
+  readonly trace: Uint8Array;
+  readonly events: readonly Uint8Array[];
+  /** Handed on to {@link Journal.onDurable} as it is, and never written: the decoded events, say. */
+  readonly attachment?: unknown;
+}
+
+export interface Appended {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly appendedAtMicros: number;
+  /** Resolves when the batch is durable and listeners have seen it. It need not be awaited. */
+  readonly durable: Promise<void>;
+}
+
+/** A batch that has become durable: what was appended, and where it went. */
+export interface DurableBatch extends AppendBatch {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly appendedAtMicros: number;
+}
+
+export type DurableListener = (batches: readonly DurableBatch[]) => void;
+
+export interface ReadOptions {
+  /** Exclusive; 0 is the start. */
+  readonly afterSequence: number;
+  readonly signal?: AbortSignal | undefined;
+  /** A batch holds at most so many bytes of records, or one record. Default 1 MiB. */
+  readonly maxBytes?: number;
+  /** A batch holds at most so many records. Default 8,192. */
+  readonly maxRecords?: number;
+}
+
+export interface FollowOptions extends ReadOptions {
+  /** After so long without a record an empty batch comes. Default 10,000. */
+  readonly heartbeatMillis?: number;
+}
+
+export interface FollowBatch {
+  /** Empty in a heartbeat. */
+  readonly records: readonly JournalRecord[];
+  /** Everything durable up to here has been given out. */
+  readonly throughSequence: number;
+}
+
+/** When an append is acknowledged: after fdatasync(2), or already when the operating system has the bytes. */
+export type Durability = 'disk' | 'os';
+
+/** `full`: the last write found no room, and the next may. `failed`: only a restart helps. */
+export type JournalState = 'open' | 'full' | 'failed' | 'closed';
+
+export interface JournalStatus {
+  /** Names this journal: 16 hex digits that stay the same for its whole life. */
+  readonly journalId: string;
+  /** Of the first record that is kept, or the next one where there is none. */
+  readonly firstSequence: number;
+  /** The last one given out; 0 before the first. */
+  readonly lastSequence: number;
+  readonly durableSequence: number;
+  readonly lastAppendedAtMicros: number;
+  readonly segments: number;
+  /** Of all segments, what is durable. */
+  readonly bytes: number;
+  /** Waiting to become durable. */
+  readonly pendingBytes: number;
+  readonly durability: Durability;
+  /** Rises when segments are rewritten; 1 until then. */
+  readonly generation: number;
+  readonly state: JournalState;
+}
+
+/** What the journal tells its operator. pino fits as it is. */
+export interface JournalLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

@@ -1,0 +1,138 @@
+import { checksum, checksumOfView } from './checksum.ts';
+
+/**
+ * One record of the journal: what it is in memory, and how it lies in a group. `docs/journal-format.md` has the layout
+ * to the byte.
+ */
+
+/** What a record holds: an event, or the place of one that was erased. */
+export type RecordKind = 'event' | 'tombstone';
+
+/** One event in the journal, with what was known when it was appended. */
+export interface JournalRecord {
+  /** A place in the journal. int64 on the wire, a safe integer here. Starts at 1, rises, may have gaps. */
+  readonly sequence: number;
+  /** Microseconds since 1970. Never decreases along the journal. */
+  readonly appendedAtMicros: number;
+  /** Whose event it is; '' is the default tenant. At most 255 bytes of ASCII. */
+  readonly tenant: string;
+  /** The trace context that came with the batch: opaque, often empty, at most 65,535 bytes. */
+  readonly trace: Uint8Array;
+  readonly kind: RecordKind;
+  /** The event as it came; empty in a tombstone. A view: keeping it keeps the buffer of up to 1 MiB that it lies in. */
+  readonly event: Uint8Array;
+}
+
+/** Bytes before tenant, trace and event: length, checksum, sequence, time, kind and two lengths. */
+export const recordHeaderBytes = 24;
+/** The longest tenant, in bytes. */
+export const maxTenantBytes = 255;
+/** The longest trace context, in bytes. */
+export const maxTraceBytes = 65_535;
+
+const kindCodes = { event: 1, tombstone: 2 } as const satisfies Record<RecordKind, number>;
+const twoTo32 = 4_294_967_296;
+const noBytes = new Uint8Array(0);
+
+/** A buffer to write into, with a view of the same bytes. */
+export interface ByteTarget {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** Wraps bytes for {@link encodeRecord} and {@link decodeRecord}. */
+export function byteTarget(bytes: Uint8Array): ByteTarget {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
+/** What all records of one batch share. */
+export interface RecordHead {
+  readonly appendedAtMicros: number;
+  readonly kind: RecordKind;
+  readonly tenant: Uint8Array;
+  readonly trace: Uint8Array;
+}
+
+/** Writes an int64 that is a safe, non-negative integer, little-endian. */
+export function writeInt64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % twoTo32, true);
+  view.setUint32(at + 4, Math.floor(value / twoTo32), true);
+}
+
+/** Reads what {@link writeInt64} wrote. */
+export function readInt64(view: DataView, at: number): number {
+  return view.getUint32(at + 4, true) * twoTo32 + view.getUint32(at, true);
+}
+
+/** Writes one record at `at` and returns where the next one starts. The target must have the room. */
+export function encodeRecord(
+  target: ByteTarget,
+  at: number,
+  delta: number,
+  head: RecordHead,
+  event: Uint8Array,
+): number {
+  const { bytes, view } = target;
+  const { tenant, trace } = head;
+  const eventAt = at + recordHeaderBytes + tenant.length + trace.length;
+  const end = eventAt + event.length;
+  view.setUint32(at, end - at, true);
+  view.setUint32(at + 8, delta, true);
+  writeInt64(view, at + 12, head.appendedAtMicros);
+  view.setUint16(at + 20, trace.length, true);
+  bytes[at + 22] = tenant.length;
+  bytes[at + 23] = kindCodes[head.kind];
+  if (tenant.length > 0) bytes.set(tenant, at + recordHeaderBytes);
+  if (trace.length > 0) bytes.set(trace, at + recordHeaderBytes + tenant.length);
+  bytes.set(event, eventAt);
+  view.setUint32(at + 4, checksumOfView(event, checksum(bytes, at + 8, eventAt, 0)), true);
+  return end;
+}
+
+/** The length that the record at `at` claims, itself included. At least four bytes must be there. */
+export function recordLength(source: ByteTarget, at: number): number {
+  return source.view.getUint32(at, true);
+}
+
+/**
+ * Reads the record at `at`, whose whole `length` is there, and checks it. `undefined` where the bytes are not what was
+ * written: a wrong checksum, lengths that do not fit, an unknown kind.
+ */
+export function decodeRecord(
+  source: ByteTarget,
+  at: number,
+  length: number,
+  firstSequence: number,
+): JournalRecord | undefined {
+  const { bytes, view } = source;
+  const traceAt = at + recordHeaderBytes + bytes[at + 22]!;
+  const eventAt = traceAt + view.getUint16(at + 20, true);
+  if (eventAt > at + length) return undefined;
+  const event = bytes.subarray(eventAt, at + length);
+  if (checksumOfView(event, checksum(bytes, at + 8, eventAt, 0)) !== view.getUint32(at + 4, true)) return undefined;
+  const kind = bytes[at + 23];
+  if (kind !== kindCodes.event && kind !== kindCodes.tombstone) return undefined;
+  return {
+    sequence: firstSequence + view.getUint32(at + 8, true),
+    appendedAtMicros: readInt64(view, at + 12),
+    tenant: decodeTenant(bytes, at + recordHeaderBytes, traceAt),
+    trace: traceAt === eventAt ? noBytes : bytes.subarray(traceAt, eventAt),
+    kind: kind === kindCodes.event ? 'event' : 'tombstone',
+    event,
+  };
+}
+
+let lastTenant = '';
+
+/** Neighbours mostly have the same tenant: then the string is shared, not made anew. */
+function decodeTenant(bytes: Uint8Array, from: number, to: number): string {
+  const length = to - from;
+  if (length === 0) return '';
+  if (lastTenant.length === length) {
+    let at = 0;
+    while (at < length && lastTenant.charCodeAt(at) === bytes[from + at]) at++;
+    if (at === length) return lastTenant;
+  }
+  lastTenant = String.fromCharCode(...bytes.subarray(from, to));
+  return lastTenant;
+}

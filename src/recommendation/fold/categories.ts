@@ -1,0 +1,69 @@
+/**
+ * Which items are in which categories. Each pair of item and category is a membership with a number of its own, so that
+ * what is kept by membership (places in heaps) lies in arrays.
+ */
+import { grownInts } from './growth.ts';
+import { Interner } from './interner.ts';
+
+/** Is told of memberships that begin and end. */
+export interface MembershipListener {
+  joined(item: number, category: number, membership: number): void;
+  left(category: number, membership: number): void;
+}
+
+const none: readonly number[] = [];
+
+export class Categories {
+  readonly #names = new Interner();
+  readonly #memberships: (number[] | undefined)[] = [];
+  readonly #free: number[] = [];
+  #items = new Int32Array(256);
+  #categories = new Int32Array(256);
+  #size = 0;
+
+  numberOf(name: string): number | undefined {
+    return this.#names.numberOf(name);
+  }
+
+  /** The memberships of an item. */
+  of(item: number): readonly number[] {
+    return this.#memberships[item] ?? none;
+  }
+
+  itemOf(membership: number): number {
+    return this.#items[membership]!;
+  }
+
+  categoryOf(membership: number): number {
+    return this.#categories[membership]!;
+  }
+
+  /** Puts the item into exactly these categories and tells the listeners of each change. */
+  assign(item: number, names: readonly string[], listeners: readonly MembershipListener[]): void {
+    const wanted = new Set(names.map((name) => this.#names.intern(name)));
+    const kept: number[] = [];
+    for (const membership of this.of(item)) {
+      const category = this.#categories[membership]!;
+      if (wanted.delete(category)) kept.push(membership);
+      else this.#leave(category, membership, listeners);
+    }
+    for (const category of wanted) kept.push(this.#join(item, category, listeners));
+    while (this.#memberships.length <= item) this.#memberships.push(undefined);
+    this.#memberships[item] = kept.length === 0 ? undefined : kept;
+  }
+
+  #join(item: number, category: number, listeners: readonly MembershipListener[]): number {
+    const membership = this.#free.pop() ?? this.#size++;
+    this.#items = grownInts(this.#items, membership + 1);
+    this.#categories = grownInts(this.#categories, membership + 1);
+    this.#items[membership] = item;
+    this.#categories[membership] = category;
+    for (const listener of listeners) listener.joined(item, category, membership);
+    return membership;
+  }
+
+  #leave(category: number, membership: number, listeners: readonly MembershipListener[]): void {
+    for (const listener of listeners) listener.left(category, membership);
+    this.#free.push(membership);
+  }
+}

@@ -1,0 +1,136 @@
+/** How popular items are, decayed, in all and by category, with the best of each at hand. */
+import type { Categories, MembershipListener } from './categories.ts';
+import type { Clock } from './clock.ts';
+import { ForwardDecay } from './decay.ts';
+import { grownFloats } from './growth.ts';
+import { Places, RankingHeap } from './ranking-heap.ts';
+
+export class Popularity implements MembershipListener {
+  readonly #decay: ForwardDecay;
+  readonly #clock: Clock;
+  readonly #categories: Categories;
+  /** By item, at the landmark. The same in each category of the item. */
+  #scores = new Float64Array(256);
+  readonly #all: RankingHeap;
+  /** By category; its entries are memberships. */
+  readonly #heaps: (RankingHeap | undefined)[] = [];
+  readonly #memberPlaces = new Places();
+  readonly #itemOfMembership = (membership: number) => this.#categories.itemOf(membership);
+
+  constructor(halfLifeMicros: number, clock: Clock, categories: Categories) {
+    this.#decay = new ForwardDecay(halfLifeMicros);
+    this.#clock = clock;
+    this.#categories = categories;
+    this.#all = new RankingHeap(new Places(), identity);
+  }
+
+  /**
+   * The most popular accepted items of a category (with those below it; '': of all), best first, exact; ties go to the
+   * item known first. Items whose score is not above 0 are left out. Looks at no more than `maxVisits` items.
+   */
+  top(
+    category: string,
+    limit: number,
+    accept: (item: number) => boolean,
+    maxVisits = Number.POSITIVE_INFINITY,
+  ): number[] {
+    if (category === '') return walk(this.#all, identity, limit, accept, maxVisits);
+    const number = this.#categories.numberOf(category);
+    const heap = number === undefined ? undefined : this.#heaps[number];
+    return heap === undefined ? [] : walk(heap, this.#itemOfMembership, limit, accept, maxVisits);
+  }
+
+  /** The score as of the tenant's clock: a view at that moment counts 1. With a category: 0 for an item outside it. */
+  scoreOf(item: number, category = ''): number {
+    const score = this.#scores[item] ?? 0;
+    if (score === 0 || (category !== '' && !this.#isIn(item, category))) return 0;
+    return score * this.#decay.readFactor(this.#clock.lastOccurredAtMicros);
+  }
+
+  /** A signal of that weight at that moment. A negative weight takes back what the same call with a positive one gave. */
+  add(item: number, weight: number, atMicros: number): void {
+    const factor = this.#decay.advance(atMicros);
+    if (factor !== 1) this.#scale(factor);
+    if (item >= this.#scores.length) this.#scores = grownFloats(this.#scores, item + 1);
+    const score = this.#scores[item]! + weight * this.#decay.weightAt(atMicros);
+    this.#scores[item] = score;
+    this.#all.set(item, score);
+    for (const membership of this.#categories.of(item)) {
+      this.#heaps[this.#categories.categoryOf(membership)]!.set(membership, score);
+    }
+  }
+
+  joined(item: number, category: number, membership: number): void {
+    while (this.#heaps.length <= category) this.#heaps.push(undefined);
+    const heap = this.#heaps[category] ?? new RankingHeap(this.#memberPlaces, this.#itemOfMembership);
+    this.#heaps[category] = heap;
+    heap.set(membership, this.#scores[item] ?? 0);
+  }
+
+  left(category: number, membership: number): void {
+    this.#heaps[category]?.remove(membership);
+  }
+
+  #isIn(item: number, category: string): boolean {
+    const number = this.#categories.numberOf(category);
+    return this.#categories.of(item).some((membership) => this.#categories.categoryOf(membership) === number);
+  }
+
+  #scale(factor: number): void {
+    for (let item = 0; item < this.#scores.length; item++) this.#scores[item] = this.#scores[item]! * factor;
+    this.#all.scale(factor);
+    for (const heap of this.#heaps) heap?.scale(factor);
+  }
+}
+
+function identity(entry: number): number {
+  return entry;
+}
+
+/** Best first: what comes next is always below something already visited, so a second small heap of places will do. */
+function walk(
+  heap: RankingHeap,
+  itemOf: (entry: number) => number,
+  limit: number,
+  accept: (item: number) => boolean,
+  maxVisits: number,
+): number[] {
+  const found: number[] = [];
+  const frontier: number[] = heap.size > 0 ? [0] : [];
+  for (let visits = 0; frontier.length > 0 && found.length < limit && visits < maxVisits; visits++) {
+    const place = takeFirst(heap, frontier);
+    if (heap.keyAt(place) <= 0) break;
+    const item = itemOf(heap.entryAt(place));
+    if (accept(item)) found.push(item);
+    for (let below = 2 * place + 1; below <= 2 * place + 2; below++) {
+      if (below < heap.size) add(heap, frontier, below);
+    }
+  }
+  return found;
+}
+
+function add(heap: RankingHeap, frontier: number[], place: number): void {
+  let at = frontier.push(place) - 1;
+  while (at > 0) {
+    const above = (at - 1) >> 1;
+    if (!heap.comesFirst(place, frontier[above]!)) break;
+    frontier[at] = frontier[above]!;
+    at = above;
+  }
+  frontier[at] = place;
+}
+
+function takeFirst(heap: RankingHeap, frontier: number[]): number {
+  const first = frontier[0]!;
+  const last = frontier.pop()!;
+  if (frontier.length === 0) return first;
+  let at = 0;
+  for (let below = 1; below < frontier.length; below = 2 * at + 1) {
+    if (below + 1 < frontier.length && heap.comesFirst(frontier[below + 1]!, frontier[below]!)) below++;
+    if (heap.comesFirst(last, frontier[below]!)) break;
+    frontier[at] = frontier[below]!;
+    at = below;
+  }
+  frontier[at] = last;
+  return first;
+}

@@ -1,0 +1,148 @@
+/**
+ * The index of VMIS-kNN, kept up with every event: session → its items, item → its newest sessions.
+ * Kersbergen, Sprangers, Schelter: "Serenade: Low-Latency Session-Based Recommendation in e-Commerce at Scale",
+ * SIGMOD 2022. There a batch builds the index; here a visit costs O(items of its session).
+ */
+import { IntWindows } from './int-windows.ts';
+import { Postings } from './postings.ts';
+import { Sessions } from './sessions.ts';
+import type { FoldSettings } from './settings.ts';
+
+export class SessionIndex {
+  readonly #sessions: Sessions;
+  readonly #items: IntWindows;
+  readonly #postings: Postings;
+  readonly #itemsPerSession: number;
+
+  constructor(settings: FoldSettings) {
+    this.#sessions = new Sessions(settings.sessionGapMicros);
+    this.#items = new IntWindows(settings.itemsPerSession + 1);
+    this.#postings = new Postings(settings.postingLength);
+    this.#itemsPerSession = settings.itemsPerSession;
+  }
+
+  /** How many sessions there are; numbers are below it, in the order in which they began. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** By the session id of its events. Sessions without one are reached through `latestOf`. */
+  numberOf(sessionKey: string): number | undefined {
+    return this.#sessions.numberOf(sessionKey);
+  }
+
+  /** The id its events carry; undefined: they carry none. */
+  keyOf(session: number): string | undefined {
+    return this.#sessions.keyOf(session);
+  }
+
+  /** The person's session with the newest event. Ask `People.isPersonalised` before using it. */
+  latestOf(person: number): number | undefined {
+    return this.#sessions.latestOf(person);
+  }
+
+  firstTimeMicros(session: number): number {
+    return this.#sessions.firstTimeMicros(session);
+  }
+
+  /** The time of its newest event. */
+  lastTimeMicros(session: number): number {
+    return this.#sessions.lastTimeMicros(session);
+  }
+
+  /** As the event said it, before merges: pass it through `People.resolve`. -1: nobody known. */
+  personOf(session: number): number {
+    return this.#sessions.personOf(session);
+  }
+
+  itemCount(session: number): number {
+    return this.#items.length(session);
+  }
+
+  /**
+   * The newest items visited, oldest first, repeats included, at most `itemsPerSession`. A view of the index's own
+   * memory: it holds until the next event is folded, and is not to be written to.
+   */
+  itemsOf(session: number): Int32Array {
+    const from = this.#items.from(session);
+    return this.#items.array(session).subarray(from, from + this.#items.length(session));
+  }
+
+  /** Copies the newest items, as many as `into` takes, newest first, and answers how many. Allocates nothing. */
+  copyItems(session: number, into: Int32Array): number {
+    const length = this.#items.length(session);
+    const array = this.#items.array(session);
+    const newest = this.#items.from(session) + length - 1;
+    const count = Math.min(length, into.length);
+    for (let i = 0; i < count; i++) into[i] = array[newest - i]!;
+    return count;
+  }
+
+  /** The item visited last; -1: none. */
+  newestItem(session: number): number {
+    const length = this.#items.length(session);
+    return length === 0 ? -1 : this.#items.array(session)[this.#items.from(session) + length - 1]!;
+  }
+
+  /** Copies the sessions that hold the item, newest visit first, each once, and answers how many. Allocates nothing. */
+  copyPostings(item: number, into: Int32Array): number {
+    return this.#postings.copy(item, into);
+  }
+
+  /** How many sessions `copyPostings` has, at most `postingLength`. */
+  postingCount(item: number): number {
+    return this.#postings.count(item);
+  }
+
+  /** How many sessions hold the item in all, for the inverse document frequency. */
+  sessionsWith(item: number): number {
+    return this.#postings.holders(item);
+  }
+
+  /** The session that an event goes on with or, where `begins`, begins; -1: none. */
+  enter(person: number, key: string, atMicros: number, begins: boolean): number {
+    let session = this.#sessions.find(person, key, atMicros);
+    if (session === -1) {
+      if (!begins || (person === -1 && key === '')) return -1;
+      session = this.#sessions.begin(person, key, atMicros);
+    }
+    this.#sessions.touch(session, person, atMicros);
+    return session;
+  }
+
+  /** Says whose session it is; -1: nobody's. */
+  assign(session: number, person: number): void {
+    this.#sessions.setPerson(session, person);
+  }
+
+  /** Adds an item to a session. */
+  visit(session: number, item: number): void {
+    const held = this.#holds(session, item);
+    this.#items.push(session, item);
+    if (this.#items.length(session) > this.#itemsPerSession) this.#dropOldestItem(session);
+    this.#postings.push(item, session, held);
+  }
+
+  mergePeople(from: number, to: number): void {
+    this.#sessions.merge(from, to);
+  }
+
+  forgetPerson(person: number): void {
+    this.#sessions.forget(person);
+  }
+
+  #holds(session: number, item: number): boolean {
+    const length = this.#items.length(session);
+    if (length === 0) return false;
+    const array = this.#items.array(session);
+    const from = this.#items.from(session);
+    for (let i = from + length - 1; i >= from; i--) if (array[i] === item) return true;
+    return false;
+  }
+
+  #dropOldestItem(session: number): void {
+    const oldest = this.#items.array(session)[this.#items.from(session)]!;
+    this.#items.dropOldest(session, 1);
+    if (!this.#holds(session, oldest)) this.#postings.remove(oldest, session);
+  }
+}

@@ -1,0 +1,67 @@
+/** The state of a process: what the journal's events were folded into, one tenant beside the other. */
+import type { Event } from '../../../gen/palate/event/v1/event_pb.ts';
+import { applyEvent } from './apply/dispatch.ts';
+import type { FoldSettings } from './settings.ts';
+import { TenantState } from './tenant-state.ts';
+
+/** Of a record in the journal: what the fold needs besides the event. */
+export interface RecordHeader {
+  readonly sequence: number;
+  readonly appendedAtMicros: number;
+  readonly tenant: string;
+}
+
+/**
+ * Pure: the same records in the same order give the same state on every machine. No clock, no chance, no I/O; events
+ * have their own times, however late they come.
+ */
+export class State {
+  readonly settings: FoldSettings;
+  readonly #tenants = new Map<string, TenantState>();
+  #sequence = 0;
+  #appendedAtMicros = 0;
+
+  constructor(settings: FoldSettings) {
+    this.settings = settings;
+  }
+
+  /** The last sequence folded or skipped; 0: none. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** When the last record folded was journalled; 0: none was. */
+  get appendedAtMicros(): number {
+    return this.#appendedAtMicros;
+  }
+
+  /** Undefined: no event of this tenant was folded. */
+  tenant(name: string): TenantState | undefined {
+    return this.#tenants.get(name);
+  }
+
+  tenantNames(): readonly string[] {
+    return [...this.#tenants.keys()];
+  }
+
+  /** Folds a record. To be called in the journal's order. */
+  apply(header: RecordHeader, event: Event): void {
+    let tenant = this.#tenants.get(header.tenant);
+    if (tenant === undefined) {
+      tenant = new TenantState(this.settings);
+      this.#tenants.set(header.tenant, tenant);
+    }
+    applyEvent(tenant, event, header.appendedAtMicros);
+    this.#sequence = header.sequence;
+    this.#appendedAtMicros = header.appendedAtMicros;
+  }
+
+  /** Passes a sequence that holds nothing to fold: a tombstone. */
+  skip(sequence: number): void {
+    this.#sequence = sequence;
+  }
+}
+
+export function createState(settings: FoldSettings): State {
+  return new State(settings);
+}

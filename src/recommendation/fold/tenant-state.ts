@@ -1,0 +1,38 @@
+/** All that is held for one tenant. Readers see it as it stands between two events; only the appliers change it. */
+import { Catalogue } from './catalogue.ts';
+import { Categories } from './categories.ts';
+import type { Clock } from './clock.ts';
+import { CoOccurrence } from './co-occurrence.ts';
+import { People } from './people.ts';
+import { Popularity } from './popularity.ts';
+import { SessionIndex } from './session-index.ts';
+import type { FoldSettings } from './settings.ts';
+import { SimilarityLists } from './similarity-lists.ts';
+
+export class TenantState implements Clock {
+  readonly settings: FoldSettings;
+  /** How many events of the tenant were folded. */
+  events = 0;
+  lastOccurredAtMicros = 0;
+  readonly catalogue = new Catalogue();
+  readonly categories = new Categories();
+  readonly sessions: SessionIndex;
+  readonly coOccurrence: CoOccurrence;
+  readonly popularity: Popularity;
+  /** As `popularity`, with the short half-life. */
+  readonly trending: Popularity;
+  readonly people: People;
+  readonly similarityLists: SimilarityLists;
+  /** By name: the JSON that an event gave the placement. */
+  readonly placements = new Map<string, string>();
+
+  constructor(settings: FoldSettings) {
+    this.settings = settings;
+    this.sessions = new SessionIndex(settings);
+    this.coOccurrence = new CoOccurrence(settings, this);
+    this.popularity = new Popularity(settings.popularityHalfLifeMicros, this, this.categories);
+    this.trending = new Popularity(settings.trendingHalfLifeMicros, this, this.categories);
+    this.people = new People(settings);
+    this.similarityLists = new SimilarityLists(settings.similarityListsPerItem);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Condition } from '../expressions/condition.ts';
+import type { TenantState } from './fold/tenant-state.ts';
+import { itemViewOf } from './item-view.ts';
+import type { Subject } from './subject.ts';
+
+/** The rules by which candidates are let through, and how much judging them may cost. */
+export interface Rules {
+  readonly subject: Subject;
+  readonly excludeCurrent: boolean;
+  readonly excludeSeen: boolean;
+  /** All must hold. */
+  readonly conditions: readonly Condition[];
+  /** The only items that may pass, or undefined: any. */
+  readonly only: readonly number[] | undefined;
+  /** So many candidates are passed over before the first is judged: earlier pages had them. */
+  readonly skip: number;
+  readonly nowMicros: number;
+}
+
+/** What one request may spend on its conditions, in parts of expressions visited: about ten milliseconds. */
+export const conditionBudget = 200_000;
+/** No list is paged, and no walk goes on, beyond so many candidates. */
+export const maxCandidates = 200_000;
+
+/** The state of one request's choice. */
+export interface Selection {
+  /** Judges an item once: what was judged before, by whichever strategy, is not let through again. */
+  accept(item: number, category: string): boolean;
+  /** True once the budget ran out. From then on `accept` says true, so that walks end; what it takes is to be dropped. */
+  readonly exhausted: boolean;
+  /** Candidates met so far, those skipped included. */
+  readonly position: number;
+}
+
+export function createSelection(tenant: TenantState, rules: Rules): Selection {
+  const judged = new Set<number>();
+  const only = rules.only === undefined ? undefined : new Set(rules.only);
+  const excluded = excludedItems(rules);
+  const cost = rules.conditions.reduce((sum, condition) => sum + condition.cost + viewCost, 0);
+  let budget = conditionBudget;
+  let exhausted = false;
+  let position = 0;
+
+  function accept(item: number, category: string): boolean {
+    if (exhausted) return true;
+    if (category !== '' && !tenant.catalogue.categoriesOf(item).includes(category)) return false;
+    if (only !== undefined && !only.has(item)) return false;
+    if (judged.has(item)) return false;
+    judged.add(item);
+    if (position++ < rules.skip) return false;
+    if (position > maxCandidates || budget < 0) {
+      position -= 1;
+      exhausted = true;
+      return true;
+    }
+    if (excluded.has(item) || !mayShow(tenant, rules, item)) return false;
+    budget -= cost;
+    return meets(tenant, rules.conditions, item);
+  }
+
+  return {
+    accept,
+    get exhausted() {
+      return exhausted;
+    },
+    get position() {
+      return position;
+    },
+  };
+}
+
+/** What making an item's view costs beside visiting a part of an expression. */
+const viewCost = 20;
+
+/** Serenade's rule: of the session only the newest item is left out; an older one may come back. */
+function excludedItems({ subject, excludeCurrent, excludeSeen }: Rules): ReadonlySet<number> {
+  if (excludeSeen) return new Set(subject.session);
+  const current = subject.session.at(-1);
+  return new Set(excludeCurrent && current !== undefined ? [current] : []);
+}
+
+function mayShow({ catalogue, people }: TenantState, { subject, excludeSeen, nowMicros }: Rules, item: number): boolean {
+  if (!catalogue.isEligible(item, nowMicros)) return false;
+  if (subject.person === -1) return true;
+  if (people.rejects(subject.person, item)) return false;
+  return !(excludeSeen && people.hasSeen(subject.person, item));
+}
+
+function meets(tenant: TenantState, conditions: readonly Condition[], item: number): boolean {
+  if (conditions.length === 0) return true;
+  const view = itemViewOf(tenant, item);
+  return conditions.every((condition) => condition.matches(view));
+}

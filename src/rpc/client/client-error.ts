@@ -1,0 +1,27 @@
+import type { ServiceError } from '@grpc/grpc-js';
+import { PalateError, statusCodes } from '../../errors.ts';
+import { errorFromStatus } from '../status.ts';
+
+/** The error of a call, from what grpc-js reports. One that no server has explained is the connection's. */
+export function errorFromServer(
+  error: Pick<ServiceError, 'code' | 'details' | 'metadata'>,
+  address: string,
+): PalateError {
+  const [details] = error.metadata?.get('grpc-status-details-bin') ?? [];
+  const bytes = details instanceof Uint8Array ? details : undefined;
+  if (error.code === statusCodes.UNAVAILABLE && bytes === undefined) return unreachable(error, address);
+  return errorFromStatus(error.code, error.details, bytes);
+}
+
+function unreachable(error: Pick<ServiceError, 'details'>, address: string): PalateError {
+  const { details } = error;
+  const lost =
+    /dropped|reset|goaway|shutdown|closed/i.test(details) && !/ECONNREFUSED|No connection established/.test(details);
+  const what = lost ? `the connection to ${address} was lost` : `could not connect to ${address}`;
+  return new PalateError('UNREACHABLE', `${what}: ${details}`, { cause: error });
+}
+
+/** Is it what grpc-js throws for a call that failed? */
+export function isServiceError(thrown: unknown): thrown is ServiceError {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'number' && 'details' in thrown;
+}

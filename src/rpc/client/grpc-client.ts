@@ -1,0 +1,199 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  type MessageInitShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { type CallOptions, credentials, Client as GrpcJsClient, Metadata } from '@grpc/grpc-js';
+import { tenantHeader } from '../../access/tenant.ts';
+import { type AnyClientMethod, type Client, type ClientCallOptions, clientOf } from './client.ts';
+import { errorFromServer } from './client-error.ts';
+import { type ClientStream, readAnswers, writeRequests } from './client-stream.ts';
+import { retryConfig } from './retry.ts';
+
+export interface GrpcClientOptions {
+  /** Of calls that name none. Default: the default tenant. */
+  readonly tenant?: string;
+  /** Of unary calls that set none, in milliseconds. Default: 30,000. */
+  readonly timeoutMillis?: number;
+  /** How often an idempotent unary call is tried in all when the server is UNAVAILABLE. 1: once. Default: 4. */
+  readonly attempts?: number;
+  /** Ping an idle connection this often. Default: 30,000. */
+  readonly keepaliveMillis?: number;
+}
+
+/** A client over a connection of its own. */
+export interface GrpcClient<S extends DescService> {
+  readonly call: Client<S>;
+  /** Ends every call and lets go of the connection. */
+  close(): void;
+}
+
+interface Connection {
+  readonly client: GrpcJsClient;
+  readonly address: string;
+  readonly tenant: string;
+  readonly timeoutMillis: number;
+}
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * A client of a service at `host:port`, over gRPC without TLS. It connects on the first call.
+ *
+ * Errors are PalateErrors with what the server said. Where there is no server, their reason is UNREACHABLE and their
+ * message names the address.
+ */
+export function createGrpcClient<S extends DescService>(
+  service: S,
+  address: string,
+  options: GrpcClientOptions = {},
+): GrpcClient<S> {
+  const client = new GrpcJsClient(address, credentials.createInsecure(), {
+    'grpc.service_config': JSON.stringify(retryConfig(service, options.attempts ?? 4)),
+    'grpc.max_receive_message_length': 20 * mebibyte,
+    'grpc.max_send_message_length': 20 * mebibyte,
+    'grpc.keepalive_time_ms': options.keepaliveMillis ?? 30_000,
+    'grpc-node.flow_control_window': 4 * mebibyte,
+    'grpc.enable_channelz': 0,
+  });
+  const { tenant = '', timeoutMillis = 30_000 } = options;
+  const connection: Connection = { client, address, tenant, timeoutMillis };
+  return { call: clientOf(service, (method) => callOver(connection, method)), close: () => client.close() };
+}
+
+function callOver(connection: Connection, method: DescMethod): AnyClientMethod {
+  switch (method.methodKind) {
+    case 'unary':
+      return (request, options = {}) => callUnary(connection, method, request, options);
+    case 'server_streaming':
+      return (request, options = {}) => readServerStream(connection, method, request, options);
+    case 'client_streaming':
+      return (requests, options = {}) => callClientStream(connection, method, requests, options);
+    case 'bidi_streaming':
+      return (requests, options = {}) => readBidi(connection, method, requests, options);
+  }
+}
+
+function callUnary(
+  connection: Connection,
+  method: DescMethod,
+  request: unknown,
+  options: ClientCallOptions,
+): Promise<unknown> {
+  const { path, serialize, deserialize } = codecs(method);
+  const withDefault = { timeoutMillis: connection.timeoutMillis, ...options };
+  return new Promise((resolve, reject) => {
+    const metadata = metadataOf(connection, options);
+    const call = connection.client.makeUnaryRequest(
+      path,
+      serialize,
+      deserialize,
+      request,
+      metadata,
+      callOptions(withDefault),
+      (error, answer) => {
+        options.signal?.removeEventListener('abort', cancel);
+        if (error === null) resolve(answer);
+        else reject(errorFromServer(error, connection.address));
+      },
+    );
+    const cancel = (): void => call.cancel();
+    watch(options.signal, cancel);
+  });
+}
+
+async function* readServerStream(
+  connection: Connection,
+  method: DescMethod,
+  request: unknown,
+  options: ClientCallOptions,
+): AsyncGenerator<unknown> {
+  const { path, serialize, deserialize } = codecs(method);
+  const metadata = metadataOf(connection, options);
+  const call = connection.client.makeServerStreamRequest(
+    path,
+    serialize,
+    deserialize,
+    request,
+    metadata,
+    callOptions(options),
+  );
+  yield* readAnswers(call, connection.address, options.signal, undefined);
+}
+
+function callClientStream(
+  connection: Connection,
+  method: DescMethod,
+  requests: AsyncIterable<unknown>,
+  options: ClientCallOptions,
+): Promise<unknown> {
+  const { path, serialize, deserialize } = codecs(method);
+  return new Promise((resolve, reject) => {
+    const metadata = metadataOf(connection, options);
+    const call = connection.client.makeClientStreamRequest(
+      path,
+      serialize,
+      deserialize,
+      metadata,
+      callOptions(options),
+      (error, answer) => {
+        options.signal?.removeEventListener('abort', cancel);
+        if (error === null) resolve(answer);
+        else reject(errorFromServer(error, connection.address));
+      },
+    );
+    const cancel = (): void => call.cancel();
+    watch(options.signal, cancel);
+    writeRequests(call as ClientStream, requests).catch((error: unknown) => {
+      reject(error);
+      call.cancel();
+    });
+  });
+}
+
+async function* readBidi(
+  connection: Connection,
+  method: DescMethod,
+  requests: AsyncIterable<unknown>,
+  options: ClientCallOptions,
+): AsyncGenerator<unknown> {
+  const { path, serialize, deserialize } = codecs(method);
+  const metadata = metadataOf(connection, options);
+  const call = connection.client.makeBidiStreamRequest(path, serialize, deserialize, metadata, callOptions(options));
+  yield* readAnswers(call, connection.address, options.signal, requests);
+}
+
+function codecs({ input, output, parent, name }: DescMethod) {
+  return {
+    path: `/${parent.typeName}/${name}`,
+    serialize: (request: unknown) => Buffer.from(request instanceof Uint8Array ? request : encode(input, request)),
+    deserialize: (bytes: Buffer): unknown => fromBinary(output, bytes),
+  };
+}
+
+function encode(schema: DescMessage, request: unknown): Uint8Array {
+  return toBinary(schema, create(schema, request as MessageInitShape<DescMessage>));
+}
+
+function metadataOf(connection: Connection, options: ClientCallOptions): Metadata {
+  const metadata = new Metadata();
+  const tenant = options.tenant ?? connection.tenant;
+  if (tenant !== '') metadata.set(tenantHeader, tenant);
+  for (const [name, value] of Object.entries(options.metadata ?? {})) {
+    metadata.set(name, typeof value === 'string' ? value : Buffer.from(value));
+  }
+  return metadata;
+}
+
+function callOptions({ timeoutMillis }: ClientCallOptions): CallOptions {
+  return timeoutMillis === undefined ? {} : { deadline: Date.now() + timeoutMillis };
+}
+
+function watch(signal: AbortSignal | undefined, cancel: () => void): void {
+  if (signal?.aborted) cancel();
+  else signal?.addEventListener('abort', cancel, { once: true });
+}

@@ -1,0 +1,171 @@
+import type { DescMessage, DescMethod, Message } from '@bufbuild/protobuf';
+import { EmptySchema } from '@bufbuild/protobuf/wkt';
+import { type ConnectError, type ConnectRouter, createContextKey, type HandlerContext } from '@connectrpc/connect';
+import { PalateError } from '../../errors.ts';
+import type { CallMetadata } from '../call.ts';
+import { observeEnd, observeStart } from '../interceptors/observation.ts';
+import { cancelled, deadlineExceeded, type LiveCall } from '../live-call.ts';
+import type { Log } from '../log.ts';
+import type { PreparedMethod } from '../prepare.ts';
+import { type Running, runMany, runOne } from '../run-call.ts';
+import { disclose } from '../status.ts';
+import { addFields, toConnectError } from './connect-error.ts';
+import { admitCall, type Gate } from './gate.ts';
+
+/** What the calls of the HTTP port share. */
+export interface ConnectContext {
+  readonly gate: Gate;
+  readonly log: Log;
+}
+
+/** A call that has passed the gate. */
+interface Admitted {
+  readonly live: LiveCall;
+  readonly startedAt: number;
+}
+
+const admittedKey = createContextKey<Admitted | undefined>(undefined);
+
+/** Who is on the other side, set by the HTTP server. */
+export const peerKey = createContextKey('unknown');
+
+/** How requests come: as JSON, or in protobuf's own encoding. */
+export type Encoding = 'json' | 'binary';
+
+/** Connect's gate: runs after the headers and before the body is read. */
+export function requestGate(byMethod: ReadonlyMap<string, PreparedMethod>, context: ConnectContext) {
+  return (handlerContext: HandlerContext): void => {
+    const { service, method } = handlerContext;
+    const prepared = byMethod.get(`/${service.typeName}/${method.name}`);
+    if (prepared === undefined) return;
+    const startedAt = observeStart();
+    try {
+      const live = admitCall(context.gate, prepared, arrivalOf(handlerContext));
+      handlerContext.values.set(admittedKey, { live, startedAt });
+    } catch (thrown) {
+      throw refuse(thrown, prepared, context, startedAt);
+    }
+  };
+}
+
+/** Registers every method. One that takes its requests as bytes gets them by a message that knows no field. */
+export function registerRoutes(
+  router: ConnectRouter,
+  methods: readonly PreparedMethod[],
+  context: ConnectContext,
+  encoding: Encoding,
+): void {
+  for (const prepared of methods) {
+    const method = encoding === 'binary' && prepared.takesWire ? withoutFields(prepared.method) : prepared.method;
+    router.rpc(method as never, implementation(prepared, method.input, context) as never);
+  }
+}
+
+/** A message without fields keeps all it reads as unknown fields, and writes them back as they came. */
+function withoutFields(method: DescMethod): DescMethod {
+  return { ...method, input: EmptySchema };
+}
+
+function implementation(prepared: PreparedMethod, schema: DescMessage, context: ConnectContext) {
+  if (prepared.responseStream) {
+    return (input: unknown, handlerContext: HandlerContext) =>
+      answerMany(prepared, schema, context, input, handlerContext);
+  }
+  return (input: unknown, handlerContext: HandlerContext) =>
+    answerOne(prepared, schema, context, input, handlerContext);
+}
+
+async function answerOne(
+  prepared: PreparedMethod,
+  schema: DescMessage,
+  context: ConnectContext,
+  input: unknown,
+  handlerContext: HandlerContext,
+): Promise<Message> {
+  const running = begin(prepared, context, handlerContext);
+  try {
+    const message = await runOne(running, () => admitInput(prepared, schema, input));
+    sendFields(handlerContext, running.live);
+    return message;
+  } catch (error) {
+    throw toConnectError(PalateError.from(error), running.live.trailers);
+  }
+}
+
+async function* answerMany(
+  prepared: PreparedMethod,
+  schema: DescMessage,
+  context: ConnectContext,
+  input: unknown,
+  handlerContext: HandlerContext,
+): AsyncGenerator<Message> {
+  const running = begin(prepared, context, handlerContext);
+  try {
+    for await (const message of runMany(running, () => admitInput(prepared, schema, input))) {
+      sendFields(handlerContext, running.live);
+      yield message;
+    }
+    sendFields(handlerContext, running.live);
+  } catch (error) {
+    throw toConnectError(PalateError.from(error), running.live.trailers);
+  }
+}
+
+function begin(prepared: PreparedMethod, { gate, log }: ConnectContext, handlerContext: HandlerContext): Running {
+  const admitted = handlerContext.values.get(admittedKey);
+  if (admitted === undefined) throw new Error(`${prepared.name} was reached without its gate`);
+  const { live, startedAt } = admitted;
+  const { signal } = handlerContext;
+  const onAbort = (): void => {
+    const late = Date.now() >= live.deadlineMillis;
+    live.cutOff(late ? deadlineExceeded(prepared.method) : cancelled(prepared.method));
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return { prepared, live, startedAt, port: 'http', log, calls: gate.calls };
+}
+
+function refuse(thrown: unknown, prepared: PreparedMethod, { log }: ConnectContext, startedAt: number): ConnectError {
+  const error = disclose(thrown, (error_id, err) =>
+    log.error({ err, error_id, method: prepared.name }, 'a call failed'),
+  );
+  observeEnd(startedAt, prepared.path, error.code, 'http');
+  return toConnectError(error, undefined);
+}
+
+function arrivalOf({ requestHeader, timeoutMs, values }: HandlerContext) {
+  const left = timeoutMs();
+  const metadata: CallMetadata = {
+    get: (name) => requestHeader.get(name) ?? undefined,
+    getBinary: (name) => decodeBinary(requestHeader.get(name)),
+  };
+  return {
+    metadata,
+    askedDeadlineMillis: left === undefined ? Infinity : Date.now() + left,
+    peer: () => values.get(peerKey),
+  };
+}
+
+function decodeBinary(value: string | null): Uint8Array | undefined {
+  return value === null ? undefined : Buffer.from(value, 'base64');
+}
+
+function admitInput(prepared: PreparedMethod, schema: DescMessage, input: unknown): unknown {
+  if (prepared.requestStream) return admitEach(prepared, schema, input as AsyncIterable<Message>);
+  return prepared.admit(input as Message, schema);
+}
+
+async function* admitEach(
+  prepared: PreparedMethod,
+  schema: DescMessage,
+  messages: AsyncIterable<Message>,
+): AsyncGenerator {
+  for await (const message of messages) yield prepared.admit(message, schema);
+}
+
+function sendFields({ responseHeader, responseTrailer }: HandlerContext, live: LiveCall): void {
+  addFields(responseHeader, live.headers);
+  addFields(responseTrailer, live.trailers);
+  live.headers = undefined;
+  live.trailers = undefined;
+}

@@ -1,0 +1,44 @@
+import type { Http2Server, ServerHttp2Session, ServerOptions } from 'node:http2';
+import type { Server } from '@grpc/grpc-js';
+
+/**
+ * The one place that reaches into grpc-js. Version 1.14 has no option for the windows and the header limit of a server,
+ * and no hook for unknown methods. Each reach looks first: where a later version keeps things elsewhere, the server
+ * works with that library's defaults.
+ */
+interface Internals {
+  readonly commonServerOptions?: ServerOptions;
+  readonly http2Servers?: ReadonlyMap<Http2Server, unknown>;
+  _retrieveHandler?: (path: string) => unknown;
+}
+
+export interface Http2Limits {
+  readonly windowBytes: number;
+  readonly metadataMaxBytes: number;
+}
+
+/** Raises the stream window and sets the header limit. To be called before a port or an injector is made. */
+export function limitHttp2(server: Server, limits: Http2Limits): void {
+  const options = (server as unknown as Internals).commonServerOptions;
+  if (options === undefined) return;
+  options.settings = {
+    ...options.settings,
+    initialWindowSize: limits.windowBytes,
+    maxHeaderListSize: limits.metadataMaxBytes,
+  };
+}
+
+/** Raises the window of each connection: `initialWindowSize` holds for streams only (nodejs/node#31084). */
+export function widenConnections(server: Server, windowBytes: number): void {
+  for (const http2Server of (server as unknown as Internals).http2Servers?.keys() ?? []) {
+    http2Server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(windowBytes));
+  }
+}
+
+/** Gives calls to unknown methods a handler of ours in place of a bare status. */
+export function answerUnknownMethods(server: Server, handlerOf: (path: string) => unknown): void {
+  const internals = server as unknown as Internals;
+  const retrieve = internals._retrieveHandler;
+  if (typeof retrieve !== 'function') return;
+  internals._retrieveHandler = (path) => retrieve.call(server, path) ?? handlerOf(path);
+}

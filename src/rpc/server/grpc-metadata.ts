@@ -1,0 +1,39 @@
+import { Metadata } from '@grpc/grpc-js';
+import type { PalateError } from '../../errors.ts';
+import type { CallMetadata } from '../call.ts';
+import type { Field } from '../live-call.ts';
+import { statusDetailsBytes } from '../status.ts';
+
+/** The key of `google.rpc.Status` beside a gRPC status. */
+export const detailsKey = 'grpc-status-details-bin';
+
+/** grpc-js metadata as a handler sees it. */
+export function grpcCallMetadata(metadata: Metadata): CallMetadata {
+  return {
+    get: (name) => firstOf(metadata, name, 'string') as string | undefined,
+    getBinary: (name) => firstOf(metadata, name, 'object') as Uint8Array | undefined,
+  };
+}
+
+function firstOf(metadata: Metadata, name: string, type: 'string' | 'object'): unknown {
+  const [value] = metadata.get(name);
+  return typeof value === type ? value : undefined;
+}
+
+/** Headers or trailers that a handler has set, in grpc-js's form. */
+export function grpcMetadata(fields: readonly Field[] | undefined): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of fields ?? []) metadata.add(name, toValue(value));
+  return metadata;
+}
+
+/** The trailers of a failed call: the handler's own, and the error's details. */
+export function errorTrailers(error: PalateError, fields: readonly Field[] | undefined): Metadata {
+  const metadata = grpcMetadata(fields);
+  metadata.set(detailsKey, toValue(statusDetailsBytes(error)));
+  return metadata;
+}
+
+function toValue(value: string | Uint8Array): string | Buffer {
+  return typeof value === 'string' ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}

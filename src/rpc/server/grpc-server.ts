@@ -1,0 +1,95 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { statusCodes } from '../../errors.ts';
+import type { RpcOptions } from '../options.ts';
+import { type PreparedMethod, unknownMethod } from '../prepare.ts';
+import { wireMessage } from '../status.ts';
+import { GrpcCall, type GrpcContext } from './grpc-call.ts';
+import { answerUnknownMethods, limitHttp2, widenConnections } from './grpc-internals.ts';
+import { errorTrailers } from './grpc-metadata.ts';
+import { listen } from './listen.ts';
+
+/** The gRPC port: HTTP/2 without TLS, by prior knowledge. */
+export interface GrpcServer {
+  /** Binds. Throws ADDRESS_IN_USE. */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes no more connections, and tells those it has to go (GOAWAY) once their calls are done. */
+  close(): void;
+  /** Cuts every connection. */
+  destroy(): void;
+}
+
+const identity = (bytes: Buffer): Buffer => bytes;
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const neverRun = (): void => {};
+
+/** Makes the gRPC port of a server. */
+export function createGrpcServer(methods: readonly PreparedMethod[], context: GrpcContext): GrpcServer {
+  const { options } = context.gate;
+  const byPath = new Map(methods.map((prepared) => [prepared.path, prepared]));
+  const server = new Server({ ...channelOptions(options), interceptors: [answering(byPath, context)] });
+  for (const { path, requestStream, responseStream } of methods) {
+    server.register(path, neverRun, asBuffer, identity, handlerType(requestStream, responseStream));
+  }
+  answerUnknownMethods(server, (path) => ({
+    func: neverRun,
+    serialize: asBuffer,
+    deserialize: identity,
+    type: 'unary',
+    path,
+  }));
+  limitHttp2(server, options);
+  // Our own listener says plainly why a port cannot be had; grpc-js would write it to the console.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  widenConnections(server, options.windowBytes);
+  const listener = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => injector.injectConnection(socket));
+  return {
+    async listen(host, port) {
+      await listen(listener, host, port);
+      return (listener.address() as AddressInfo).port;
+    },
+    close() {
+      listener.close();
+      server.tryShutdown(() => {});
+    },
+    destroy() {
+      listener.close();
+      server.forceShutdown();
+    },
+  };
+}
+
+function answering(byPath: ReadonlyMap<string, PreparedMethod>, context: GrpcContext): ServerInterceptor {
+  return (definition, call) => {
+    const prepared = byPath.get(definition.path);
+    if (prepared !== undefined) return new GrpcCall(call, prepared, context);
+    return new ServerInterceptingCall(call, {
+      start() {
+        const error = unknownMethod(definition.path);
+        const metadata = errorTrailers(error, undefined);
+        call.sendStatus({ code: statusCodes[error.code], details: wireMessage(error), metadata });
+      },
+    });
+  };
+}
+
+function handlerType(requestStream: boolean, responseStream: boolean): string {
+  if (requestStream) return responseStream ? 'bidi' : 'clientStream';
+  return responseStream ? 'serverStream' : 'unary';
+}
+
+/** grpc-js names of our bounds. Its own send limit is off: ours answers with a reason. */
+function channelOptions(options: RpcOptions): Record<string, number> {
+  return {
+    'grpc.max_receive_message_length': options.receiveMaxBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': options.maxConcurrentStreams,
+    'grpc-node.max_session_memory': options.sessionMemoryMebibytes,
+    'grpc.keepalive_time_ms': options.keepaliveMillis,
+    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMillis,
+    'grpc.max_connection_age_ms': options.maxConnectionAgeMillis,
+    'grpc.max_connection_age_grace_ms': options.maxConnectionAgeGraceMillis,
+    'grpc.enable_channelz': 0,
+  };
+}
