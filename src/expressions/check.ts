@@ -28,7 +28,7 @@ export const maxNesting = 100;
 export const maxLoops = 2;
 
 /** The most that one evaluation may cost, by the estimate of {@link Shape.cost}. */
-export const maxCost = 100_000;
+export const maxCost = 50_000;
 
 /** What a list holds at most, for the estimate: tags of an item. */
 const loopLength = 64;

@@ -19,6 +19,8 @@ export interface Rules {
 
 /** What one request may spend on its conditions, in parts of expressions visited: about ten milliseconds. */
 export const conditionBudget = 200_000;
+/** However much a condition costs, so many candidates are judged. */
+const fewestJudged = 20;
 /** No list is paged, and no walk goes on, beyond so many candidates. */
 export const maxCandidates = 200_000;
 
@@ -37,7 +39,7 @@ export function createSelection(tenant: TenantState, rules: Rules): Selection {
   const only = rules.only === undefined ? undefined : new Set(rules.only);
   const excluded = excludedItems(rules);
   const cost = rules.conditions.reduce((sum, condition) => sum + condition.cost + viewCost, 0);
-  let budget = conditionBudget;
+  let budget = Math.max(conditionBudget, fewestJudged * cost);
   let exhausted = false;
   let position = 0;
 
@@ -48,7 +50,7 @@ export function createSelection(tenant: TenantState, rules: Rules): Selection {
     if (judged.has(item)) return false;
     judged.add(item);
     if (position++ < rules.skip) return false;
-    if (position > maxCandidates || budget < 0) {
+    if (position > maxCandidates || budget < cost) {
       position -= 1;
       exhausted = true;
       return true;

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { lockFolder } from '../../src/journal/lock.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { appended, contents } from './journals.ts';
 
@@ -54,19 +55,30 @@ test('a second process is told who holds the journal, and gets it when that one 
   });
 });
 
-test('of several that take over a dead lock at once no two succeed', async () => {
+test('of several processes that take over a dead lock at once no two succeed', async () => {
   await inFolder(async (folder) => {
-    const holder = start(folder, 'hold');
-    await firstLine(holder);
-    holder.kill('SIGKILL');
-    await once(holder, 'exit');
-    const rivals = Array.from({ length: 8 }, () => openJournal({ folder, durability: 'os' }));
-    const outcomes = await Promise.allSettled(rivals);
-    const opened = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    assert.ok(opened.length <= 1);
-    for (const each of outcomes) if (each.status === 'rejected') assert.equal(each.reason.reason, 'JOURNAL_LOCKED');
-    for (const journal of opened) await journal.close();
-    await (await openJournal({ folder, durability: 'os' })).close();
+    const dead = start(folder, 'hold');
+    await firstLine(dead);
+    dead.kill('SIGKILL');
+    await once(dead, 'exit');
+    const rivals = Array.from({ length: 4 }, () => start(folder, 'hold'));
+    const lines = await Promise.all(rivals.map(firstLine));
+    assert.deepEqual(
+      lines.filter((line) => line !== 'JOURNAL_LOCKED'),
+      ['open'],
+    );
+    for (const rival of rivals) rival.kill('SIGKILL');
+  });
+});
+
+test('of several claims at the same instant at most one succeeds, and the folder stays usable', async () => {
+  await inFolder(async (folder) => {
+    const claims = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
+    const won = claims.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    assert.ok(won.length <= 1);
+    for (const each of claims) if (each.status === 'rejected') assert.equal(each.reason.reason, 'JOURNAL_LOCKED');
+    for (const release of won) await release();
+    await (await lockFolder(folder))();
   });
 });
 
@@ -114,10 +126,9 @@ test('on a real disk, what a killed process acknowledged is there', async () => 
 /** Kills the process when it has acknowledged something for so long, and returns the last number that it printed. */
 async function lastLineAfter(writer: ChildProcess, millis: number): Promise<number> {
   let text = '';
-  let timer: NodeJS.Timeout | undefined;
   for await (const chunk of writer.stdout!) {
+    if (text === '') setTimeout(() => writer.kill('SIGKILL'), millis);
     text += chunk;
-    timer ??= setTimeout(() => writer.kill('SIGKILL'), millis);
   }
   return Number(text.split('\n').at(-2));
 }

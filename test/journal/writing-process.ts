@@ -1,10 +1,14 @@
 import { writeSync } from 'node:fs';
+import { PalateError } from '../../src/errors.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 
 /** A process for tests to kill: `hold` keeps a journal open, `write` appends and prints what was acknowledged. */
 
 const [folder, what] = process.argv.slice(2);
-const journal = await openJournal({ folder: folder!, durability: 'disk', segmentBytes: 400_000 });
+const journal = await openJournal({ folder: folder!, durability: 'disk', segmentBytes: 400_000 }).catch((error) => {
+  writeSync(1, `${PalateError.from(error).reason}\n`);
+  process.exit(1);
+});
 
 if (what === 'write') {
   await Promise.all(Array.from({ length: 4 }, () => write()));

@@ -1,7 +1,7 @@
 /** Typed arrays that grow by doubling, so that a push costs O(1) on average and one copy at worst. */
 
 /** The same array where it holds `length` elements, else a copy of at least twice its size; new elements are `fill`. */
-export function grownInts(array: Int32Array, length: number, fill = 0): Int32Array {
+export function grownInts(array: Int32Array<ArrayBuffer>, length: number, fill = 0): Int32Array<ArrayBuffer> {
   if (length <= array.length) return array;
   const grown = new Int32Array(Math.max(length, array.length * 2));
   grown.set(array);
@@ -10,7 +10,7 @@ export function grownInts(array: Int32Array, length: number, fill = 0): Int32Arr
 }
 
 /** As {@link grownInts}, for doubles. */
-export function grownFloats(array: Float64Array, length: number, fill = 0): Float64Array {
+export function grownFloats(array: Float64Array<ArrayBuffer>, length: number, fill = 0): Float64Array<ArrayBuffer> {
   if (length <= array.length) return array;
   const grown = new Float64Array(Math.max(length, array.length * 2));
   grown.set(array);
@@ -19,7 +19,7 @@ export function grownFloats(array: Float64Array, length: number, fill = 0): Floa
 }
 
 /** As {@link grownInts}, for bytes. */
-export function grownBytes(array: Uint8Array, length: number): Uint8Array {
+export function grownBytes(array: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
   if (length <= array.length) return array;
   const grown = new Uint8Array(Math.max(length, array.length * 2));
   grown.set(array);

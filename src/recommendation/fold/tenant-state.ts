@@ -8,6 +8,7 @@ import { Popularity } from './popularity.ts';
 import { SessionIndex } from './session-index.ts';
 import type { FoldSettings } from './settings.ts';
 import { SimilarityLists } from './similarity-lists.ts';
+import { Traffic } from './traffic.ts';
 
 export class TenantState implements Clock {
   readonly settings: FoldSettings;
@@ -21,8 +22,11 @@ export class TenantState implements Clock {
   readonly popularity: Popularity;
   /** As `popularity`, with the short half-life. */
   readonly trending: Popularity;
+  /** Both of them, as the listeners of `categories`. */
+  readonly rankings: readonly Popularity[];
   readonly people: People;
   readonly similarityLists: SimilarityLists;
+  readonly traffic = new Traffic();
   /** By name: the JSON that an event gave the placement. */
   readonly placements = new Map<string, string>();
 
@@ -32,6 +36,7 @@ export class TenantState implements Clock {
     this.coOccurrence = new CoOccurrence(settings, this);
     this.popularity = new Popularity(settings.popularityHalfLifeMicros, this, this.categories);
     this.trending = new Popularity(settings.trendingHalfLifeMicros, this, this.categories);
+    this.rankings = [this.popularity, this.trending];
     this.people = new People(settings);
     this.similarityLists = new SimilarityLists(settings.similarityListsPerItem);
   }

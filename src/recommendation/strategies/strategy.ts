@@ -23,7 +23,7 @@ export interface Query {
 export type Evidence =
   | { readonly kind: 'sessions'; readonly sessions: number; readonly items: readonly number[] }
   | { readonly kind: 'together'; readonly items: readonly number[] }
-  | { readonly kind: 'likeness'; readonly list: string; readonly items: readonly number[] }
+  | { readonly kind: 'likeness'; readonly items: readonly number[] }
   | { readonly kind: 'popular'; readonly category: string }
   | { readonly kind: 'recent' }
   | { readonly kind: 'new' };

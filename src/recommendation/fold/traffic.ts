@@ -1,0 +1,42 @@
+/** Plain counts of what was shown and looked for. */
+import { grownFloats } from './growth.ts';
+
+export class Traffic {
+  readonly #pages = new Map<number, number>();
+  #shown = new Float64Array(256);
+  #searches = 0;
+  #fruitlessSearches = 0;
+
+  /** How often a page of that kind (`palate.event.v1.PageKind`) was viewed. */
+  pages(kind: number): number {
+    return this.#pages.get(kind) ?? 0;
+  }
+
+  /** How often the item stood in a list or among the results of a search. */
+  shown(item: number): number {
+    return this.#shown[item] ?? 0;
+  }
+
+  get searches(): number {
+    return this.#searches;
+  }
+
+  /** Those that found nothing. */
+  get fruitlessSearches(): number {
+    return this.#fruitlessSearches;
+  }
+
+  countPage(kind: number): void {
+    this.#pages.set(kind, this.pages(kind) + 1);
+  }
+
+  countShown(item: number): void {
+    this.#shown = grownFloats(this.#shown, item + 1);
+    this.#shown[item] = this.#shown[item]! + 1;
+  }
+
+  countSearch(fruitless: boolean): void {
+    this.#searches++;
+    if (fruitless) this.#fruitlessSearches++;
+  }
+}

@@ -1,0 +1,249 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
+import { PalateError } from '../errors.ts';
+import type { DurableBatch, Journal } from '../journal/journal.ts';
+import type { JournalRecord } from '../journal/record.ts';
+import type { Part } from '../lifecycle.ts';
+import type { Log } from '../rpc/log.ts';
+import type { State } from './fold/state.ts';
+import { SequenceWaiters } from './sequence-waiters.ts';
+
+/** The state, and what tells how far it is. */
+export interface StateFeed {
+  readonly state: State;
+  /**
+   * Resolves when the state has folded `sequence`. `deadlineMillis`: milliseconds since the epoch.
+   * Rejects with STATE_BEHIND at the deadline, with the signal's reason when it aborts, with what stopped the feed.
+   */
+  reached(sequence: number, signal?: AbortSignal, deadlineMillis?: number): Promise<void>;
+  status(): FeedStatus;
+}
+
+export interface FeedStatus {
+  /** Sequences that are durable and not folded yet. */
+  readonly lag: number;
+  /** Records folded since the process began, tombstones included. */
+  readonly records: number;
+  /** Those whose bytes are no event: reported and passed over. */
+  readonly unreadable: number;
+  /** Of the replay at the start: records, and how long they took. */
+  readonly replayedRecords: number;
+  readonly replayMillis: number;
+  /** What stopped the feed, if anything did. */
+  readonly failure: PalateError | undefined;
+}
+
+/** What the feed needs of a journal. */
+export type FeedJournal = Pick<Journal, 'read' | 'onDurable' | 'status'>;
+
+export interface StateFeedOptions {
+  readonly state: State;
+  readonly journal: FeedJournal;
+  readonly log: Log;
+  /** Durable events that may wait to be folded. When more come, they are read from the journal later. */
+  readonly maxQueuedEvents?: number;
+  /** Other work gets its turn after so long. */
+  readonly sliceMillis?: number;
+}
+
+/** One record on its way into the state. `event` undefined: a tombstone. */
+interface Fact {
+  readonly sequence: number;
+  readonly appendedAtMicros: number;
+  readonly tenant: string;
+  readonly event: Event | undefined;
+}
+
+/**
+ * Joins journal and state: replays what is there, then folds each durable batch as it comes, in order, in slices that
+ * give way to other work. What does not fit into the queue is read from the journal instead, so that a burst costs
+ * memory for the queue only. `start` resolves when the state has caught up.
+ */
+export class JournalFeed implements StateFeed, Part {
+  readonly name = 'recommendation state';
+  readonly state: State;
+  readonly #options: Required<StateFeedOptions>;
+  readonly #waiters = new SequenceWaiters();
+  readonly #stopping = new AbortController();
+  #queue: DurableBatch[] = [];
+  #queuedEvents = 0;
+  /** Above the state's sequence: batches up to here were not queued and must be read. */
+  #missedThrough = 0;
+  #durable = 0;
+  #running: Promise<void> | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #sliceEndsAt = 0;
+  #records = 0;
+  #unreadable = 0;
+  #replayedRecords = 0;
+  #replayMillis = 0;
+  #failure: PalateError | undefined;
+
+  constructor(options: StateFeedOptions) {
+    this.state = options.state;
+    this.#options = { maxQueuedEvents: 100_000, sliceMillis: 2, ...options };
+  }
+
+  async start(): Promise<void> {
+    const began = performance.now();
+    this.#durable = this.#options.journal.status().durableSequence;
+    this.#missedThrough = this.#durable;
+    this.#unsubscribe = this.#options.journal.onDurable((batches) => this.#take(batches));
+    await this.#run();
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#replayedRecords = this.#records;
+    this.#replayMillis = performance.now() - began;
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    const stopped = new PalateError('SHUTTING_DOWN', 'the server is stopping');
+    this.#stopping.abort(stopped);
+    await this.#running;
+    this.#waiters.rejectAll(stopped);
+  }
+
+  reached(sequence: number, signal?: AbortSignal, deadlineMillis?: number): Promise<void> {
+    if (sequence <= this.state.sequence) return Promise.resolve();
+    const ended = this.#failure ?? (this.#stopping.signal.reason as PalateError | undefined);
+    if (ended !== undefined) return Promise.reject(ended);
+    return this.#waiters.wait(sequence, () => this.state.sequence, signal, deadlineMillis);
+  }
+
+  status(): FeedStatus {
+    return {
+      lag: Math.max(0, this.#durable - this.state.sequence),
+      records: this.#records,
+      unreadable: this.#unreadable,
+      replayedRecords: this.#replayedRecords,
+      replayMillis: this.#replayMillis,
+      failure: this.#failure,
+    };
+  }
+
+  /** Called by the journal, which is in a hurry: what folds at once is folded at once, up to one slice. */
+  #take(batches: readonly DurableBatch[]): void {
+    for (const batch of batches) {
+      this.#durable = batch.lastSequence;
+      if (this.#failure !== undefined) continue;
+      const isFull = this.#queuedEvents + batch.events.length > this.#options.maxQueuedEvents;
+      if (isFull || this.#missedThrough > this.state.sequence) this.#missedThrough = batch.lastSequence;
+      else this.#enqueue(batch);
+    }
+    void this.#run();
+  }
+
+  #enqueue(batch: DurableBatch): void {
+    this.#queue.push(batch);
+    this.#queuedEvents += batch.events.length;
+  }
+
+  #run(): Promise<void> {
+    this.#running ??= this.#catchUp().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#sliceEndsAt = performance.now() + this.#options.sliceMillis;
+    try {
+      while (!this.#stopping.signal.aborted) {
+        if (this.#queue.length > 0) await this.#foldQueue();
+        else if (this.#missedThrough > this.state.sequence) await this.#foldFromJournal();
+        else break;
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #foldQueue(): Promise<void> {
+    const batches = this.#queue;
+    this.#queue = [];
+    for (const batch of batches) {
+      for (const [at, bytes] of batch.events.entries()) {
+        const sequence = batch.firstSequence + at;
+        const { appendedAtMicros, tenant } = batch;
+        this.#fold({ sequence, appendedAtMicros, tenant, event: attached(batch, at) ?? this.#decode(sequence, bytes) });
+        this.#queuedEvents -= 1;
+        if (performance.now() >= this.#sliceEndsAt) await this.#giveWay();
+      }
+    }
+    this.#waiters.resolveUpTo(this.state.sequence);
+  }
+
+  /** Everything up to the durable end. Batches that come meanwhile are read too: `#missedThrough` moves on. */
+  async #foldFromJournal(): Promise<void> {
+    const { journal } = this.#options;
+    const before = this.state.sequence;
+    const signal = this.#stopping.signal;
+    for await (const records of journal.read({ afterSequence: before, signal })) {
+      for (const record of records) {
+        this.#fold({ ...pickHeader(record), event: this.#eventOf(record) });
+        if (performance.now() >= this.#sliceEndsAt) await this.#giveWay();
+      }
+      this.#waiters.resolveUpTo(this.state.sequence);
+    }
+    if (this.state.sequence === before && !signal.aborted) throw unreadableJournal(before, this.#missedThrough);
+  }
+
+  #fold(fact: Fact): void {
+    const { sequence, event } = fact;
+    if (sequence <= this.state.sequence) return;
+    this.#records += 1;
+    if (event === undefined) this.state.skip(sequence);
+    else this.state.apply(fact, event);
+  }
+
+  #eventOf(record: JournalRecord): Event | undefined {
+    return record.kind === 'tombstone' ? undefined : this.#decode(record.sequence, record.event);
+  }
+
+  /** @throws PalateError JOURNAL_FORMAT where a newer version of Palate wrote it. */
+  #decode(sequence: number, bytes: Uint8Array): Event | undefined {
+    let event: Event;
+    try {
+      event = fromBinary(EventSchema, bytes);
+    } catch (error) {
+      this.#unreadable += 1;
+      this.#options.log.error({ sequence, err: error }, 'a record of the journal is no event: it is passed over');
+      return undefined;
+    }
+    if (event.payload.case !== undefined) return event;
+    throw new PalateError('JOURNAL_FORMAT', `record ${sequence} holds an event of a type that this version does not know`, {
+      metadata: { sequence: String(sequence) },
+    });
+  }
+
+  async #giveWay(): Promise<void> {
+    this.#waiters.resolveUpTo(this.state.sequence);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#sliceEndsAt = performance.now() + this.#options.sliceMillis;
+  }
+
+  #fail(error: unknown): void {
+    const failure = PalateError.from(error);
+    this.#failure = failure;
+    this.#queue = [];
+    this.#queuedEvents = 0;
+    this.#waiters.rejectAll(failure);
+    this.#options.log.error({ err: error, sequence: this.state.sequence }, 'the state stopped following the journal');
+  }
+}
+
+/** The decoded events that ingest hands on. Nothing else is trusted to be them. */
+function attached(batch: DurableBatch, at: number): Event | undefined {
+  const { attachment, events } = batch;
+  if (!Array.isArray(attachment) || attachment.length !== events.length) return undefined;
+  const event = attachment[at] as Event | undefined;
+  return event?.$typeName === EventSchema.typeName && event.payload.case !== undefined ? event : undefined;
+}
+
+function pickHeader({ sequence, appendedAtMicros, tenant }: JournalRecord) {
+  return { sequence, appendedAtMicros, tenant };
+}
+
+function unreadableJournal(after: number, through: number): PalateError {
+  return new PalateError('SEQUENCE_UNAVAILABLE', `the journal has no records after ${after}, though ${through} is durable`);
+}
