@@ -90,14 +90,14 @@ function serving(
     createInterface({ input: child.stderr! }).on('line', (line) => {
       const entry = parseLine(line);
       if (lines.length < 100) lines.push(line);
-      if (entry?.msg === 'serving') resolve({ grpc: entry.grpc, http: entry.http });
+      if (entry?.message === 'serving') resolve({ grpc: entry.grpc, http: entry.http });
       else if (entry === undefined || entry.level === 'warn' || entry.level === 'error') stdout?.write(`${line}\n`);
     });
     void ended.then((code) => reject(new Error(`the server ended with code ${code}:\n${lines.join('\n')}`)));
   });
 }
 
-function parseLine(line: string): { level: string; msg: string; grpc: string; http: string } | undefined {
+function parseLine(line: string): { level: string; message: string; grpc: string; http: string } | undefined {
   try {
     return JSON.parse(line);
   } catch {

@@ -3,10 +3,11 @@
  * CEL expressions are compiled, and so checked, by the recommender at its start.
  */
 import * as z from 'zod';
+import { PalateError } from '../errors.ts';
 import { boolean, choice, entries, integer, number, structure, text } from './settings.ts';
 
 /** What makes candidates. A new strategy begins with its name here. */
-export const strategyNames = ['session', 'similar', 'trending', 'popular', 'recent'] as const;
+export const strategyNames = ['session', 'similar', 'trending', 'popular', 'recent', 'catalogue'] as const;
 
 export type StrategyName = (typeof strategyNames)[number];
 
@@ -14,7 +15,8 @@ const strategy = entries({
   strategy: choice(strategyNames, {
     description:
       'What makes the candidates: session (what sessions like this one went on to), similar (what goes with the ' +
-      'context item or the last items), trending (what rises now), popular (what lasts), recent (what this user looked at).',
+      'context item or the last items), trending (what rises now), popular (what lasts), recent (what this user looked at), ' +
+      'catalogue (what is new).',
   }),
   weight: number({ description: 'How much its scores count beside those of the others.', default: 1, max: 1_000 }),
   category: text({ description: 'Only items of this category; empty: of any.', default: '' }),
@@ -106,6 +108,19 @@ export const placements = structure(
 export type Placement = z.output<typeof placement>;
 export type PlacementStrategy = Placement['strategies'][number];
 export type PlacementBoost = Placement['boosts'][number];
+
+/**
+ * Reads one placement from the JSON of a `ConfigChanged` event. Throws CONFIG_INVALID that names the placement and what is
+ * wrong with it.
+ */
+export function parsePlacement(name: string, bodyJson: string): Placement {
+  try {
+    return placement.parse(JSON.parse(bodyJson));
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    throw new PalateError('CONFIG_INVALID', `placement ${JSON.stringify(name)}: ${why}`, { cause });
+  }
+}
 
 function withShipped(given: unknown): unknown {
   const isMap = typeof given === 'object' && given !== null && !Array.isArray(given);

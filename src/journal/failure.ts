@@ -3,7 +3,7 @@ import { errorCode } from './disk.ts';
 
 /** What a failed system call means to the journal's callers. */
 
-const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE']);
 const unwritableCodes: ReadonlySet<string> = new Set([
   'EACCES',
   'EPERM',
@@ -18,7 +18,7 @@ const unwritableCodes: ReadonlySet<string> = new Set([
 /** After a full disk, how long appends are refused before one may try again, in milliseconds. */
 export const fullPauseMillis = 250;
 
-/** Was there no room: on the disk, within a quota, or for a larger file? */
+/** Was there no room: on the disk, within a quota, for a larger file, or in the table of open files? */
 export function isFull(error: unknown): boolean {
   return fullCodes.has(errorCode(error));
 }

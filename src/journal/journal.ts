@@ -20,6 +20,7 @@ export interface Journal {
   /**
    * Calls `listener` with each group in order, right after it became durable and before its `durable` promises resolve:
    * who waits for those sees what the listener did. Records from before are read with {@link Journal.read}.
+   * To miss nothing, read to the end and then listen, before the first append.
    * A listener must not throw: the error is logged, and the journal goes on. Returns what ends it.
    */
   onDurable(listener: DurableListener): () => void;

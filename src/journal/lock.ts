@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalateError } from '../errors.ts';
 import { errorCode } from './disk.ts';
+import { isFull } from './failure.ts';
 
 /**
  * One writer a folder, without a native module: each process that wants the folder puts a listening unix socket into
@@ -27,6 +28,7 @@ const maxSocketPathBytes = 103;
  * @throws PalateError JOURNAL_LOCKED, naming the process that holds it.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  if (process.platform === 'win32') throw unlockable(folder, 'Windows');
   const handle = await open(folder, 'r');
   try {
     // The socket's path must be short, the folder's need not be: Linux reaches an open folder by its number.
@@ -94,8 +96,14 @@ function listen(path: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   server.unref();
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(isFull(error) ? error : unlockable(path, errorCode(error), error)));
     server.listen(path, () => resolve(server));
+  });
+}
+
+function unlockable(path: string, why: string, cause?: unknown): PalateError {
+  return new PalateError('DATA_UNWRITABLE', `the journal's lock, a unix socket, can't be made at ${path} (${why})`, {
+    cause,
   });
 }
 

@@ -1,18 +1,11 @@
-import type { Condition } from '../expressions/condition.ts';
 import type { TenantState } from './fold/tenant-state.ts';
 import { itemViewOf } from './item-view.ts';
-import type { PlacementStrategy, StrategyName } from './placements.ts';
+import type { CompiledBoost, PlacementStrategy, StrategyName } from './placements.ts';
 import { createSelection, type Rules, type Selection } from './selection.ts';
 import type { Candidate, Query, Strategy } from './strategies/strategy.ts';
 
 /** Strategies by name, each with arrays of its own. */
 export type Strategies = Readonly<Record<StrategyName, Strategy>>;
-
-/** A factor for the items that a condition picks. */
-export interface CompiledBoost {
-  readonly condition: Condition;
-  readonly factor: number;
-}
 
 /** What to rank, by what, under which rules. */
 export interface RankingRequest extends Rules {

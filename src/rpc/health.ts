@@ -5,7 +5,7 @@ import { type BoundService, bindService } from './handlers.ts';
 import type { HealthBoard, ServingStatus } from './health-board.ts';
 
 /** `grpc.health.v1.Health` over a board. https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
-export function healthService(board: HealthBoard): BoundService {
+export function healthService(board: HealthBoard): BoundService<typeof Health> {
   return bindService(Health, {
     check({ service }) {
       const status = board.get(service);

@@ -75,12 +75,12 @@ export class LiveCall implements Call {
 
   setHeader(name: string, value: string | Uint8Array): void {
     this.headers ??= [];
-    this.headers.push([name, value]);
+    this.headers.push(checkField(name, value));
   }
 
   setTrailer(name: string, value: string | Uint8Array): void {
     this.trailers ??= [];
-    this.trailers.push([name, value]);
+    this.trailers.push(checkField(name, value));
   }
 
   /** Why the call was cut off, if it was. */
@@ -109,6 +109,20 @@ export class LiveCall implements Call {
     this.#over = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
   }
+}
+
+/**
+ * Checks a header that a handler sets, so that its mistake shows where it is made and on every port alike.
+ *
+ * @throws TypeError for a name or value that gRPC metadata cannot hold.
+ */
+function checkField(name: string, value: string | Uint8Array): Field {
+  const isBinary = typeof value !== 'string';
+  const fits = /^[0-9a-z_.-]+$/.test(name) && name.endsWith('-bin') === isBinary;
+  if (fits && (isBinary || /^[\x20-\x7e]*$/.test(value))) return [name, value];
+  throw new TypeError(
+    `header ${name}: names are in lower case, bytes need a name in -bin, and text is printable ASCII`,
+  );
 }
 
 /** The error of a call whose time is up. */

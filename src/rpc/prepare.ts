@@ -38,7 +38,7 @@ export interface PreparedMethod extends BoundMethod {
 export function prepareMethod(bound: BoundMethod, options: RpcOptions): PreparedMethod {
   const { method, takesWire } = bound;
   const complete = completer(method.output);
-  const check = takesWire ? undefined : validationOf(method.input);
+  const check = takesWire || bound.handler === undefined ? undefined : validationOf(method.input);
   return {
     ...bound,
     name: bound.path.slice(1),

@@ -156,6 +156,28 @@ for (const call of ['write', 'datasync'] as const) {
   });
 }
 
+for (const failing of [
+  ['datasync', 'truncate'],
+  ['write', 'truncate'],
+] as const) {
+  test(`a full disk where even the cut fails (${failing.join(', ')}): what was refused does not come back`, async () => {
+    const disk = newDisk();
+    const journal = await openOn(disk);
+    await appended(journal, 'a');
+    disk.failure = (call) => (failing.some((each) => each === call) ? 'ENOSPC' : undefined);
+    await assert.rejects(journal.append(batchOf('refused')).durable, reason('JOURNAL_FULL'));
+    disk.failure = () => undefined;
+    await until(() => appends(journal, 'b'));
+    await journal.durable(3);
+    const [first] = disk.paths();
+    disk.put(first!, Buffer.concat([disk.bytesOf(first!), Buffer.from('left by a failed write')]));
+    await journal.close();
+    const again = await openOn(disk.kill());
+    assert.equal(await contents(again), '1:a 3:b');
+    await again.close();
+  });
+}
+
 function appends(journal: { append(batch: ReturnType<typeof batchOf>): unknown }, text: string): boolean {
   try {
     journal.append(batchOf(text));

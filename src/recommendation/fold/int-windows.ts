@@ -76,7 +76,7 @@ export class IntWindows {
     const oldClass = this.#classes[owner]!;
     const length = this.length(owner);
     let sizeClass = Math.max(oldClass, smallestClass);
-    while (sizeClass < this.#largest && length + count > (1 << sizeClass) - (1 << sizeClass >> 2)) sizeClass++;
+    while (sizeClass < this.#largest && length + count > (1 << sizeClass) - ((1 << sizeClass) >> 2)) sizeClass++;
     const address = sizeClass === oldClass ? this.#addresses[owner]! : this.#blocks.allocate(sizeClass);
     if (length > 0) this.#move(owner, address, length);
     if (sizeClass !== oldClass && oldClass !== 0) this.#blocks.release(this.#addresses[owner]!, oldClass);

@@ -55,7 +55,8 @@ export class People {
   /** The number of a user, else of a visitor or of the user that they turned out to be. Undefined: nobody known. */
   numberOf(ids: PersonIds): number | undefined {
     if (ids.userId) return this.#users.get(ids.userId);
-    return ids.visitorId ? this.#visitors.get(ids.visitorId) : undefined;
+    const number = ids.visitorId ? this.#visitors.get(ids.visitorId) : undefined;
+    return number === undefined || this.#mergedInto[number] === forgotten ? undefined : number;
   }
 
   /** Whose number an earlier number is now; -1: nobody's any more. */
@@ -117,10 +118,13 @@ export class People {
 
   /** The person of an event, a new one where it is the first; -1: it names nobody. */
   enter(userId: string, visitorId: string, atMicros: number): number {
-    let person: number | undefined = nobody;
-    if (userId !== '') person = this.#users.get(userId) ?? this.#begin(this.#users, userId, userId, atMicros);
-    else if (visitorId !== '') person = this.#visitors.get(visitorId) ?? this.#begin(this.#visitors, visitorId, '', atMicros);
-    if (person === nobody) return nobody;
+    if (userId === '' && visitorId === '') return nobody;
+    const numbers = userId === '' ? this.#visitors : this.#users;
+    const id = userId === '' ? visitorId : userId;
+    let person = numbers.get(id);
+    if (person === undefined || this.#mergedInto[person] === forgotten) {
+      person = this.#begin(numbers, id, userId, atMicros);
+    }
     if (atMicros > this.#lastSeen[person]!) this.#lastSeen[person] = atMicros;
     else if (atMicros < this.#firstSeen[person]!) this.#firstSeen[person] = atMicros;
     return person;
@@ -144,6 +148,53 @@ export class People {
     const record = emptyRecord();
     this.#records[person] = record;
     return record;
+  }
+
+  /**
+   * A visitor turned out to be a user: the visitor's id leads to the user from now on. Answers the number that the
+   * visitor had until now, when it was one of their own; its past is then the caller's to hand over, with `merge`.
+   */
+  identify(visitorId: string, user: number): number | undefined {
+    const visitor = this.numberOf({ visitorId });
+    this.#visitors.set(visitorId, user);
+    const isOwn = visitor !== undefined && visitor !== user && this.#userIds[visitor] === '';
+    return isOwn ? visitor : undefined;
+  }
+
+  /** Joins what two numbers stand for, besides their records, which the caller joins. `from` leads to `to` afterwards. */
+  merge(from: number, to: number): void {
+    this.#interactions.merge(from, to);
+    if (this.#consent[to] === unsaid) this.#consent[to] = this.#consent[from]!;
+    this.#firstSeen[to] = Math.min(this.#firstSeen[to]!, this.#firstSeen[from]!);
+    this.#lastSeen[to] = Math.max(this.#lastSeen[to]!, this.#lastSeen[from]!);
+    this.#records[from] = undefined;
+    this.#mergedInto[from] = to;
+    this.#gone++;
+  }
+
+  /** Forgets a person and the ids that lead to them. Their number leads nowhere afterwards. */
+  forget(person: number): void {
+    for (const visitorId of this.#records[person]?.visitorIds ?? []) this.#visitors.delete(visitorId);
+    if (this.#userIds[person] !== '') this.#users.delete(this.#userIds[person]!);
+    this.#userIds[person] = '';
+    this.#records[person] = undefined;
+    this.#interactions.clear(person);
+    this.#consent[person] = unsaid;
+    this.#mergedInto[person] = forgotten;
+    this.#gone++;
+  }
+
+  /** Users and visitors by their ids, with the numbers of those they are now. Forgotten ones are left out. */
+  *ids(): Generator<{ readonly kind: 'user' | 'visitor'; readonly id: string; readonly person: number }> {
+    for (const [id, person] of this.#users) yield { kind: 'user', id, person };
+    for (const [id, person] of this.#visitors) {
+      if (this.#mergedInto[person] !== forgotten) yield { kind: 'visitor', id, person };
+    }
+  }
+
+  /** What the person said of it: 0 nothing, 1 allowed, 2 refused. */
+  consentOf(person: number): number {
+    return this.#consent[person]!;
   }
 
   #begin(numbers: Map<string, number>, id: string, userId: string, atMicros: number): number {

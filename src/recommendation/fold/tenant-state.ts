@@ -3,6 +3,10 @@ import { Catalogue } from './catalogue.ts';
 import { Categories } from './categories.ts';
 import type { Clock } from './clock.ts';
 import { CoOccurrence } from './co-occurrence.ts';
+import type { Installed } from './installed.ts';
+import type { Loop } from './loop.ts';
+import type { Meals } from './meals.ts';
+import type { Orders } from './orders.ts';
 import { People } from './people.ts';
 import { Popularity } from './popularity.ts';
 import { SessionIndex } from './session-index.ts';
@@ -27,8 +31,17 @@ export class TenantState implements Clock {
   readonly people: People;
   readonly similarityLists: SimilarityLists;
   readonly traffic = new Traffic();
-  /** By name: the JSON that an event gave the placement. */
-  readonly placements = new Map<string, string>();
+  readonly orders: Orders;
+  readonly meals: Meals;
+  readonly loop: Loop;
+  /** By name: the JSON that an event gave a placement, a strategy, an experiment. */
+  readonly placements: Installed;
+  readonly strategies: Installed;
+  readonly experiments: Installed;
+  /** By kind and name, `modelKey`: version and SHA-256. */
+  readonly models: Installed;
+  /** How many erasures the journal asked for. */
+  erasures = 0;
 
   constructor(settings: FoldSettings) {
     this.settings = settings;

@@ -45,17 +45,6 @@ export class ScoreTable {
     return slot;
   }
 
-  /** The entry of a key, or -1. */
-  find(key: number): number {
-    const mask = this.#index.length - 1;
-    let at = Math.imul(key, golden) >>> this.#shift;
-    for (let slot = this.#index[at]!; slot !== 0; slot = this.#index[at]!) {
-      if (this.keys[slot - 1] === key) return slot - 1;
-      at = (at + 1) & mask;
-    }
-    return -1;
-  }
-
   clear(): void {
     const mask = this.#index.length - 1;
     if (this.size > mask >> 3) this.#index.fill(0);

@@ -5,9 +5,11 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
+import type { PalateError } from '../../errors.ts';
 import type { PreparedMethod } from '../prepare.ts';
 import { explainRefusal } from './connect-refusal.ts';
-import { type ConnectContext, type Encoding, peerKey, registerRoutes, requestGate } from './connect-routes.ts';
+import { type ConnectContext, type Encoding, peerKey, refused, registerRoutes, requestGate } from './connect-routes.ts';
+import { sendJson } from './not-found.ts';
 
 /** Answers a request if its path is a method's. False: the path is something else. */
 export type ConnectHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -27,16 +29,22 @@ export function createConnectHandler(methods: readonly PreparedMethod[], context
     const handler = handlers[encodingOf(request, url)].get(path);
     if (handler === undefined) return false;
     const values = createContextValues().set(peerKey, peerOf(request));
-    handler(universalRequestFromNodeRequest(request, response, undefined, values))
-      .then(explainRefusal)
+    const onRefused = (error: PalateError): void => refused(values, path, error);
+    // In a promise from the start: a Host header that is no host makes the conversion throw.
+    Promise.resolve()
+      .then(() => handler(universalRequestFromNodeRequest(request, response, undefined, values)))
+      .then((answer) => explainRefusal(answer, onRefused))
       .then((answer) => universalResponseToNodeResponse(answer, response))
-      .catch((err: unknown) => {
-        // The caller left: its call has been cut off, and there is no one to tell.
-        context.log.debug({ err, method: path.slice(1) }, 'an answer could not be written');
-        response.destroy();
-      });
+      .catch((err: unknown) => giveUp(err, path, response, context));
     return true;
   };
+}
+
+/** No answer could be made or written: the request is no URL, or the caller has left and its call has been cut off. */
+function giveUp(err: unknown, path: string, response: ServerResponse, { log }: ConnectContext): void {
+  log.debug({ err, method: path.slice(1) }, 'a request could not be answered');
+  if (response.headersSent || response.destroyed) response.destroy();
+  else sendJson(response, 400, JSON.stringify({ code: 'invalid_argument', message: 'the request is not one of HTTP' }));
 }
 
 function pathsOf(methods: readonly PreparedMethod[], context: ConnectContext, encoding: Encoding) {

@@ -1,14 +1,17 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
-import { isPalateError } from '../../errors.ts';
+import { isPalateError, type PalateError } from '../../errors.ts';
 import { fromLibrary, toConnectError } from './connect-error.ts';
 
 /**
  * Gives a unary answer that Connect has refused by itself (a body that does not parse, a message over the limit) the
  * details of its reason, as every other error has them. Other answers are left alone.
  */
-export async function explainRefusal(answer: UniversalServerResponse): Promise<UniversalServerResponse> {
+export async function explainRefusal(
+  answer: UniversalServerResponse,
+  onRefused: (error: PalateError) => void,
+): Promise<UniversalServerResponse> {
   const { status, header, body } = answer;
   const isError =
     status >= 400 && header?.get('content-type') === 'application/json' && !header.has('content-encoding');
@@ -17,6 +20,7 @@ export async function explainRefusal(answer: UniversalServerResponse): Promise<U
   const error = errorFromJsonBytes(bytes, undefined, new ConnectError('an error without a body', Code.Unknown));
   const own = error.details.length > 0 ? undefined : fromLibrary(error);
   if (!isPalateError(own)) return { ...answer, body: once(bytes) };
+  onRefused(own);
   const explained = toConnectError(own, undefined);
   const json = errorToJsonBytes(explained, undefined);
   header.set('content-length', String(json.length));

@@ -1,6 +1,12 @@
 import type { DescMessage, DescMethod, Message } from '@bufbuild/protobuf';
 import { EmptySchema } from '@bufbuild/protobuf/wkt';
-import { type ConnectError, type ConnectRouter, createContextKey, type HandlerContext } from '@connectrpc/connect';
+import {
+  type ConnectError,
+  type ConnectRouter,
+  type ContextValues,
+  createContextKey,
+  type HandlerContext,
+} from '@connectrpc/connect';
 import { PalateError } from '../../errors.ts';
 import type { CallMetadata } from '../call.ts';
 import { observeEnd, observeStart } from '../interceptors/observation.ts';
@@ -131,6 +137,11 @@ function refuse(thrown: unknown, prepared: PreparedMethod, { log }: ConnectConte
   );
   observeEnd(startedAt, prepared.path, error.code, 'http');
   return toConnectError(error, undefined);
+}
+
+/** A call that has passed the gate and was refused before it began, as its body could not be read. */
+export function refused(values: ContextValues, path: string, { code }: PalateError): void {
+  observeEnd(values.get(admittedKey)?.startedAt ?? 0, path, code, 'http');
 }
 
 function arrivalOf({ requestHeader, timeoutMs, values }: HandlerContext) {

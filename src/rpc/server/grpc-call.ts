@@ -22,6 +22,11 @@ export interface GrpcContext {
 
 const written = (): void => {};
 
+/** Also one of another kind than the language's own. */
+function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof (answer as { readonly then?: unknown } | undefined)?.then === 'function';
+}
+
 /**
  * A call on the gRPC port. It is a server interceptor that answers the call itself and never passes it on, which spares
  * a Node stream and an event emitter per call, and gives exact control of when a message is read and whether an error
@@ -142,7 +147,7 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
     const answer = this.#prepared.invoke(input, live);
     if (this.#prepared.responseStream) {
       this.#sendAll(answer as AsyncIterable<unknown>, live).catch((error: unknown) => this.#fail(error));
-    } else if (answer instanceof Promise) {
+    } else if (isPromise(answer)) {
       answer.then(
         (value: unknown) => this.#complete(value, live),
         (error: unknown) => this.#fail(error),

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { statusCodes } from '../../errors.ts';
 import type { RpcOptions } from '../options.ts';
@@ -43,7 +43,12 @@ export function createGrpcServer(methods: readonly PreparedMethod[], context: Gr
   // Our own listener says plainly why a port cannot be had; grpc-js would write it to the console.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   widenConnections(server, options.windowBytes);
-  const listener = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => injector.injectConnection(socket));
+  const sockets = new Set<Socket>();
+  const listener = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    injector.injectConnection(socket);
+  });
   return {
     async listen(host, port) {
       await listen(listener, host, port);
@@ -56,6 +61,8 @@ export function createGrpcServer(methods: readonly PreparedMethod[], context: Gr
     destroy() {
       listener.close();
       server.forceShutdown();
+      // Without channelz, grpc-js 1.14 forgets its sessions and would leave them open.
+      for (const socket of sockets) socket.destroy();
     },
   };
 }

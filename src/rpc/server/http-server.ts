@@ -8,9 +8,7 @@ import { type Cors, createCors } from './cors.ts';
 import { listen } from './listen.ts';
 import { answerNotFound, sendJson } from './not-found.ts';
 import { probes } from './probes.ts';
-
-/** Answers a GET of its path. */
-export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+import type { Route } from './route.ts';
 
 /** The HTTP port: Connect, gRPC-Web, JSON, probes, and what else is given. */
 export interface HttpPort {

@@ -1,6 +1,6 @@
 import type { HealthBoard } from '../health-board.ts';
-import type { Route } from './http-server.ts';
 import { sendJson } from './not-found.ts';
+import type { Route } from './route.ts';
 
 /** `/healthz`: the process is alive. `/readyz`: it serves, or 503 and which services do not. */
 export function probes(health: HealthBoard): Readonly<Record<string, Route>> {

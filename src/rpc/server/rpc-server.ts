@@ -11,7 +11,8 @@ import { reflectionServices } from '../reflection.ts';
 import { drainCalls } from './drain.ts';
 import type { Gate } from './gate.ts';
 import { createGrpcServer } from './grpc-server.ts';
-import { createHttpPort, type Route } from './http-server.ts';
+import { createHttpPort } from './http-server.ts';
+import type { Route } from './route.ts';
 
 export interface RpcServerInit {
   readonly host: string;

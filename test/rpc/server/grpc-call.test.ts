@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { connect as connectHttp2 } from 'node:http2';
+import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../../gen/google/rpc/error_details_pb.ts';
@@ -256,7 +257,7 @@ test('metadata over the limit is refused', async (t) => {
   const service = bindService(RecommendationService, { recommend: () => ({}) });
   const client = (await runServer(t, [service])).client();
   const { error } = await callBytes(client, recommend, request(), { headers: { 'x-large': 'x'.repeat(20_000) } });
-  assert.ok(error);
+  assert.equal(error?.code, statusCodes.RESOURCE_EXHAUSTED);
   assert.ok((await callBytes(client, recommend, request(), { headers: { 'x-small': 'x'.repeat(1_000) } })).bytes);
 });
 
@@ -491,4 +492,50 @@ test('peer, method and trace are there when asked for', async (t) => {
   });
   assert.match(String(seen[0]), /^127\.0\.0\.1:\d+$/);
   assert.deepEqual(seen.slice(1), ['Recommend', '00-a-b-01\nk=v', 'z']);
+});
+
+test('a header that metadata cannot hold is a fault of the handler, and the call is answered', async (t) => {
+  const fields: [string, string | Uint8Array][] = [
+    ['X-Upper', 'v'],
+    ['x-a', 'ä'],
+    ['x-a-bin', 'text'],
+    ['x-a', Uint8Array.of(1)],
+  ];
+  const service = bindService(RecommendationService, {
+    recommend({ placement }, call) {
+      call.setTrailer(...fields[Number(placement)]!);
+      return {};
+    },
+  });
+  const client = (await runServer(t, [service])).client();
+  for (const index of fields.keys()) {
+    const { error } = await callBytes(client, recommend, request(String(index)));
+    assert.equal(error?.code, statusCodes.INTERNAL);
+  }
+});
+
+/** Speaks HTTP/2 by hand, as a broken or hostile client does. */
+async function speak(t: TestContext, address: string, headers: Record<string, string>, body: Uint8Array) {
+  const session = connectHttp2(`http://${address}`);
+  t.after(() => session.destroy());
+  const stream = session.request({ ':method': 'POST', te: 'trailers', ...headers });
+  stream.end(body);
+  const [answer] = (await once(stream, 'response')) as [Record<string, string | number>];
+  return answer;
+}
+
+test('broken framing and foreign content types are refused', async (t) => {
+  const service = bindService(RecommendationService, { recommend: () => ({}) });
+  const { grpc } = await runServer(t, [service]);
+  const proto = { ':path': recommend, 'content-type': 'application/grpc' };
+  const truncated = await speak(t, grpc, proto, Uint8Array.of(0, 0, 0, 0, 9, 1, 2));
+  assert.equal(truncated['grpc-status'], '3');
+  const nothing = await speak(t, grpc, proto, new Uint8Array(0));
+  assert.equal(nothing['grpc-status'], '3');
+  const twice = await speak(t, grpc, proto, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  assert.equal(twice['grpc-status'], '3');
+  const huge = await speak(t, grpc, proto, Uint8Array.of(0, 0xff, 0xff, 0xff, 0xff));
+  assert.equal(huge['grpc-status'], '8');
+  const foreign = await speak(t, grpc, { ...proto, 'content-type': 'text/plain' }, new Uint8Array(0));
+  assert.equal(foreign[':status'], 415);
 });

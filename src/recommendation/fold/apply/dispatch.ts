@@ -4,17 +4,31 @@ import { eventTypeNumbers, type PayloadCase, type PayloadValue } from '../event-
 import type { TenantState } from '../tenant-state.ts';
 import { browseAppliers } from './browse.ts';
 import { catalogueAppliers } from './catalogue.ts';
+import { controlAppliers } from './control.ts';
+import { intentAppliers } from './intent.ts';
+import { loopAppliers } from './loop.ts';
+import { mealAppliers } from './meals.ts';
 import type { Occasion } from './occasion.ts';
+import { orderAppliers } from './orders.ts';
+import { outcomeAppliers } from './outcome.ts';
+import { peopleAppliers } from './people.ts';
 import { microsOf } from './values.ts';
 
 type Appliers = { readonly [C in PayloadCase]: Applier<PayloadValue<C>> };
 type Applier<V> = (tenant: TenantState, occasion: Occasion, value: V) => void;
 
 /** One for each type of event. */
-export const appliers = {
-  ...browseAppliers,
+export const appliers: Appliers = {
   ...catalogueAppliers,
-} as unknown as Appliers;
+  ...peopleAppliers,
+  ...browseAppliers,
+  ...intentAppliers,
+  ...orderAppliers,
+  ...outcomeAppliers,
+  ...loopAppliers,
+  ...controlAppliers,
+  ...mealAppliers,
+};
 
 const occasion: Occasion = { occurredAtMicros: 0, person: -1, userId: '', visitorId: '', sessionKey: '', eventType: 0 };
 
@@ -31,6 +45,5 @@ export function applyEvent(tenant: TenantState, event: Event, appendedAtMicros: 
   tenant.events++;
   if (atMicros > tenant.lastOccurredAtMicros) tenant.lastOccurredAtMicros = atMicros;
   occasion.person = tenant.people.enter(userId, visitorId, atMicros);
-  const apply = appliers[payload.case] as Applier<unknown> | undefined;
-  apply?.(tenant, occasion, payload.value);
+  (appliers[payload.case] as Applier<unknown>)(tenant, occasion, payload.value);
 }

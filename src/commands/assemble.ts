@@ -1,0 +1,112 @@
+/** Puts the parts of a server together, by configuration and roles. It holds no logic of its own. */
+
+import { join } from 'node:path';
+import { parsePlacement } from '../config/placements.ts';
+import type { Config } from '../config.ts';
+import { serveConsole } from '../console/console.ts';
+import { createEventCheck } from '../events/checking.ts';
+import { nowMicros } from '../events/timestamp.ts';
+import { createDuplicates, recallDuplicates } from '../ingest/duplicates.ts';
+import { createPublish } from '../ingest/publish.ts';
+import { createIngestService } from '../ingest/service.ts';
+import { watchJournal } from '../ingest/watch-journal.ts';
+import type { Journal } from '../journal/journal.ts';
+import { openJournal } from '../journal/open-journal.ts';
+import { Lifecycle, type Part } from '../lifecycle.ts';
+import { createState } from '../recommendation/fold/state.ts';
+import { createRecommendationService } from '../recommendation/service.ts';
+import { JournalFeed } from '../recommendation/state-feed.ts';
+import type { BoundService } from '../rpc/handlers.ts';
+import { createHealthBoard, type HealthBoard } from '../rpc/health-board.ts';
+import { createRpcServer, type RpcServer } from '../rpc/server/rpc-server.ts';
+import type { Log } from '../telemetry/log.ts';
+import { foldSettings, rpcOptions, sessionKnnSettings } from './settings.ts';
+
+export interface Assembly {
+  readonly lifecycle: Lifecycle;
+  readonly rpc: RpcServer;
+}
+
+/** How often an idle subscription hears from the server, in milliseconds. */
+const heartbeatMillis = 5_000;
+
+/** Opens the journal and makes every part that the roles ask for. Nothing serves before `lifecycle.start()`. */
+export async function assemble(config: Config, log: Log): Promise<Assembly> {
+  const journal = await openJournal({
+    folder: join(config.dataFolder, 'journal'),
+    ...config.journal,
+    log: log.child({ part: 'journal' }),
+  });
+  const health = createHealthBoard();
+  const feed = config.roles.includes('recommendation') ? createFeed(config, journal, log) : undefined;
+  const services: BoundService[] = [];
+  const parts: Part[] = [{ name: 'journal', stop: () => journal.close() }];
+  if (feed !== undefined) {
+    services.push(recommendationService(config, feed, log));
+    parts.push(feed);
+  }
+  if (config.roles.includes('ingest')) {
+    const ingest = ingestRole(config, journal, feed, health);
+    services.push(ingest.service);
+    parts.push(...ingest.parts);
+  }
+  const { host, port, httpPort } = config;
+  const options = rpcOptions(config);
+  const extraRoutes = { '/': serveConsole };
+  const rpc = createRpcServer({
+    host,
+    port,
+    httpPort,
+    services,
+    health,
+    options,
+    log: log.child({ part: 'rpc' }),
+    extraRoutes,
+  });
+  parts.push(rpc, servingPart(services, health));
+  return { lifecycle: createLifecycle(parts, config, log), rpc };
+}
+
+function createFeed(config: Config, journal: Journal, log: Log): JournalFeed {
+  return new JournalFeed({ state: createState(foldSettings(config)), journal, log: log.child({ part: 'state' }) });
+}
+
+function recommendationService(config: Config, feed: JournalFeed, log: Log): BoundService {
+  return createRecommendationService({
+    feed,
+    placements: config.recommendation.placements,
+    parsePlacement,
+    onInvalidPlacement: (name, error) => log.warn({ placement: name, error }, 'a placement from an event is not valid'),
+    sessionKnn: sessionKnnSettings(config),
+    onHidden: (error, errorId) => log.error({ error, errorId }, 'a request on a stream failed'),
+  });
+}
+
+function ingestRole(config: Config, journal: Journal, feed: JournalFeed | undefined, health: HealthBoard) {
+  const { maxBatchEvents, maxEventBytes, maxFutureMillis, duplicateWindow, maxInFlightBatches } = config.ingest;
+  const duplicates = createDuplicates(duplicateWindow);
+  const check = createEventCheck({ maxEventBytes, maxFutureMicros: maxFutureMillis * 1_000 });
+  const folded = feed === undefined ? undefined : (sequence: number) => feed.reached(sequence);
+  const publish = createPublish({ journal, duplicates, check, maxBatchEvents, now: nowMicros, folded });
+  const service = createIngestService({ journal, publish, maxInFlightBatches, duplicateWindow, heartbeatMillis });
+  const recall: Part = { name: 'duplicates', start: () => recallDuplicates(journal, duplicates) };
+  return { service, parts: [recall, watchJournal(journal, service.service.typeName, health)] };
+}
+
+/** Comes last: health says SERVING once everything else has started. */
+function servingPart(services: readonly BoundService[], health: HealthBoard): Part {
+  return {
+    name: 'health',
+    async start() {
+      for (const { service } of services) health.set(service.typeName, 'SERVING');
+    },
+  };
+}
+
+function createLifecycle(parts: readonly Part[], config: Config, log: Log): Lifecycle {
+  return new Lifecycle(parts, {
+    // The server's own bound comes first; this one holds should it fail.
+    graceMillis: config.rpc.drainTimeoutMillis + 2_000,
+    onError: (part, stage, error) => log.error({ part, stage, error }, 'a part did not stop well'),
+  });
+}

@@ -1,0 +1,41 @@
+/** `palate serve`: the server, until SIGINT or SIGTERM. */
+import { once } from 'node:events';
+import { createLog } from '../telemetry/log.ts';
+import { assemble } from './assemble.ts';
+import { type CommandContext, defineCommand } from './command.ts';
+import { configSources, serverOptions } from './config-options.ts';
+
+export const serve = defineCommand({
+  name: 'serve',
+  summary: 'Run the server',
+  usage: '[options]',
+  details: [
+    'All roles in one process, with an embedded journal in the data folder. gRPC on one port; Connect, gRPC-Web, JSON, ' +
+      '/healthz and /readyz on the other. At the start the state is folded from the journal; then the server says that ' +
+      'it serves, in its log and by its health service.',
+    'SIGTERM or Ctrl-C drains it: health says NOT_SERVING, running calls may finish, then it ends with code 0. A second ' +
+      'signal does not wait.',
+  ],
+  options: serverOptions,
+  examples: [
+    { command: 'palate serve', does: 'on 127.0.0.1:50051 and :8080, data in ./data/palate' },
+    { command: 'palate serve --data /var/lib/palate --host 0.0.0.0', does: 'for other machines' },
+    { command: 'palate serve --set journal.durability=os', does: 'faster, and a power cut may lose the last moments' },
+  ],
+  run,
+});
+
+async function run(context: CommandContext<typeof serverOptions>): Promise<void> {
+  const config = context.loadConfig(configSources(context.values));
+  const log = createLog(config.log);
+  const { lifecycle, rpc } = await assemble(config, log);
+  const interrupted = once(context.signal, 'abort').then(() => {
+    log.info({}, 'stopping');
+    return lifecycle.stop();
+  });
+  await lifecycle.start();
+  if (!context.signal.aborted)
+    log.info({ ...rpc.address(), dataFolder: config.dataFolder, roles: config.roles }, 'serving');
+  await interrupted;
+  log.info({}, 'stopped');
+}

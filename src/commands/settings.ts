@@ -1,0 +1,45 @@
+/** The configuration in the terms of the parts it goes to. */
+import type { Config } from '../config.ts';
+import { defaultFoldSettings, type FoldSettings } from '../recommendation/fold/settings.ts';
+import type { SessionKnnSettings } from '../recommendation/strategies/neighbours.ts';
+import type { RpcOptions } from '../rpc/options.ts';
+
+export function rpcOptions({ rpc }: Config): Partial<RpcOptions> {
+  return {
+    defaultTimeoutMillis: rpc.defaultTimeoutMillis,
+    maxTimeoutMillis: rpc.maxTimeoutMillis,
+    receiveMaxBytes: rpc.maxReceiveBytes,
+    sendMaxBytes: rpc.maxSendBytes,
+    metadataMaxBytes: rpc.maxMetadataBytes,
+    maxConcurrentStreams: rpc.maxConcurrentStreams,
+    keepaliveMillis: rpc.keepaliveTimeMillis,
+    keepaliveTimeoutMillis: rpc.keepaliveTimeoutMillis,
+    maxConnectionAgeMillis: rpc.maxConnectionAgeMillis ?? Number.POSITIVE_INFINITY,
+    maxConnectionAgeGraceMillis: rpc.maxConnectionAgeGraceMillis,
+    drainMillis: rpc.drainTimeoutMillis,
+    corsOrigins: rpc.corsOrigins,
+  };
+}
+
+export function foldSettings({ recommendation: { sessions, popularity, coOccurrence } }: Config): FoldSettings {
+  return {
+    ...defaultFoldSettings,
+    postingLength: sessions.mostRecentSessions,
+    itemsPerSession: sessions.maxItemsPerSession,
+    sessionGapMicros: sessions.gapMillis * 1_000,
+    popularityHalfLifeMicros: popularity.halfLifeMillis * 1_000,
+    trendingHalfLifeMicros: popularity.trendingHalfLifeMillis * 1_000,
+    coOccurrenceHalfLifeMicros: coOccurrence.halfLifeMillis * 1_000,
+    coOccurrenceWindow: coOccurrence.window,
+    maxNeighbours: coOccurrence.maxNeighbours,
+  };
+}
+
+export function sessionKnnSettings({ recommendation: { sessions } }: Config): SessionKnnSettings {
+  return {
+    lastItems: sessions.lastItems,
+    mostRecentSessions: sessions.mostRecentSessions,
+    neighbours: sessions.neighbours,
+    idfWeighting: sessions.idfWeighting,
+  };
+}

@@ -1,0 +1,90 @@
+/** Works on several inputs at once and gives the results out as they are ready. */
+
+/**
+ * Starts `work` on each input as it comes and yields results in the order in which they are there. While `limit` are
+ * under way or not yet taken, no further input is read. A failure of the inputs or of a piece of work ends it, after the
+ * results that are there were yielded; `work` that must not end it gives its failure as a result.
+ */
+export async function* answerAsReady<Input, Output>(
+  inputs: AsyncIterable<Input>,
+  limit: number,
+  work: (input: Input) => Promise<Output>,
+): AsyncGenerator<Output, void, undefined> {
+  const desk = new Desk<Output>(limit);
+  void pump(inputs, desk, work);
+  try {
+    while (true) {
+      await desk.until(() => desk.ready.length > 0 || desk.failure !== undefined || desk.isDone());
+      const result = desk.ready.shift();
+      if (result === undefined) break;
+      desk.changed();
+      yield result.value;
+    }
+    if (desk.failure !== undefined) throw desk.failure.error;
+  } finally {
+    desk.closed = true;
+    desk.changed();
+  }
+}
+
+async function pump<Input, Output>(
+  inputs: AsyncIterable<Input>,
+  desk: Desk<Output>,
+  work: (input: Input) => Promise<Output>,
+): Promise<void> {
+  try {
+    for await (const input of inputs) {
+      void desk.run(() => work(input));
+      await desk.until(() => desk.hasRoom() || desk.closed);
+      if (desk.closed) return;
+    }
+  } catch (error) {
+    desk.failure ??= { error };
+  }
+  desk.inputsEnded = true;
+  desk.changed();
+}
+
+/** What is under way and what is ready, and who waits for a change of it. */
+class Desk<Output> {
+  readonly ready: { readonly value: Output }[] = [];
+  failure: { readonly error: unknown } | undefined;
+  inputsEnded = false;
+  closed = false;
+  readonly #limit: number;
+  #underWay = 0;
+  #sleepers: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  hasRoom(): boolean {
+    return this.#underWay + this.ready.length < this.#limit;
+  }
+
+  isDone(): boolean {
+    return this.inputsEnded && this.#underWay === 0;
+  }
+
+  async run(work: () => Promise<Output>): Promise<void> {
+    this.#underWay += 1;
+    try {
+      this.ready.push({ value: await work() });
+    } catch (error) {
+      this.failure ??= { error };
+    }
+    this.#underWay -= 1;
+    this.changed();
+  }
+
+  changed(): void {
+    const sleepers = this.#sleepers;
+    this.#sleepers = [];
+    for (const wake of sleepers) wake();
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((wake) => this.#sleepers.push(wake));
+  }
+}

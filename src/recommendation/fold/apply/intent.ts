@@ -1,0 +1,71 @@
+/** Intent: what a person is about to take. */
+import type {
+  CartAdded,
+  CartRemoved,
+  CheckoutStarted,
+  ItemShared,
+  ListAdded,
+  ListRemoved,
+} from '../../../../gen/palate/event/v1/intent_pb.ts';
+import { emptyCart, putIn, takeOut } from '../cart.ts';
+import { addToList } from '../joining.ts';
+import { signalWeights } from '../signal-weights.ts';
+import type { TenantState } from '../tenant-state.ts';
+import type { Occasion } from './occasion.ts';
+import { priceOf } from './values.ts';
+import { enterSession, visit } from './visit.ts';
+
+export const intentAppliers = {
+  cartAdded(tenant: TenantState, occasion: Occasion, value: CartAdded): void {
+    const item = tenant.catalogue.intern(value.itemId);
+    visit(tenant, occasion, item, signalWeights.cart);
+    if (occasion.person === -1) return;
+    const { cart } = tenant.people.record(occasion.person);
+    const price = priceOf(value.unitPrice);
+    putIn(cart, value.cartId, item, value.quantity ?? 1, price, tenant.settings.cartLinesPerPerson);
+  },
+
+  cartRemoved(tenant: TenantState, occasion: Occasion, value: CartRemoved): void {
+    enterSession(tenant, occasion, false);
+    if (occasion.person === -1) return;
+    const item = tenant.catalogue.intern(value.itemId);
+    tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
+    takeOut(tenant.people.record(occasion.person).cart, value.cartId, item, value.quantity ?? 1);
+  },
+
+  listAdded(tenant: TenantState, occasion: Occasion, value: ListAdded): void {
+    const item = tenant.catalogue.intern(value.itemId);
+    visit(tenant, occasion, item, signalWeights.list);
+    if (occasion.person === -1) return;
+    const { lists } = tenant.people.record(occasion.person);
+    addToList(lists, value.listId, item, tenant.settings.listsPerPerson, tenant.settings.itemsPerList);
+  },
+
+  listRemoved(tenant: TenantState, occasion: Occasion, value: ListRemoved): void {
+    enterSession(tenant, occasion, false);
+    if (occasion.person === -1) return;
+    const item = tenant.catalogue.intern(value.itemId);
+    tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
+    const { lists } = tenant.people.record(occasion.person);
+    const items = lists.get(value.listId);
+    items?.delete(item);
+    if (items?.size === 0) lists.delete(value.listId);
+  },
+
+  /** The lines, where there are any, say what the cart holds. */
+  checkoutStarted(tenant: TenantState, occasion: Occasion, value: CheckoutStarted): void {
+    enterSession(tenant, occasion, false);
+    if (occasion.person === -1 || value.lines.length === 0) return;
+    const { cart } = tenant.people.record(occasion.person);
+    emptyCart(cart, value.cartId);
+    for (const line of value.lines) {
+      const item = tenant.catalogue.intern(line.itemId);
+      const price = priceOf(line.unitPrice);
+      putIn(cart, value.cartId, item, line.quantity ?? 1, price, tenant.settings.cartLinesPerPerson);
+    }
+  },
+
+  itemShared(tenant: TenantState, occasion: Occasion, value: ItemShared): void {
+    visit(tenant, occasion, tenant.catalogue.intern(value.itemId), signalWeights.share);
+  },
+};

@@ -1,0 +1,34 @@
+/** Meals: what the scorer and the experts say of a photo. */
+import type { MealReviewed, MealScored } from '../../../../gen/palate/event/v1/meal_pb.ts';
+import { trimSet } from '../bounded.ts';
+import type { Meal } from '../person.ts';
+import type { TenantState } from '../tenant-state.ts';
+import type { Occasion } from './occasion.ts';
+
+export const mealAppliers = {
+  mealScored(tenant: TenantState, occasion: Occasion, value: MealScored): void {
+    const item = value.itemId === '' ? -1 : tenant.catalogue.intern(value.itemId);
+    const labels = value.labels.map(({ name, confidence }) => ({ name, confidence }));
+    const model = value.model === undefined ? '' : `${value.model.name}/${value.model.version}`;
+    const word = { score: value.score ?? Number.NaN, labels, model, item };
+    const before = tenant.meals.get(value.imageId)?.person ?? -1;
+    const meal = tenant.meals.score(value.imageId, occasion.person, occasion.occurredAtMicros, word);
+    if (meal.person !== -1) keep(tenant, meal, before);
+    if (item === -1) return;
+    if (value.embedding.length > 0) tenant.meals.setEmbedding(item, Float32Array.from(value.embedding));
+    tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
+  },
+
+  mealReviewed(tenant: TenantState, occasion: Occasion, value: MealReviewed): void {
+    const { score, labels, reviewerId, comment } = value;
+    const review = { score: score ?? Number.NaN, labels: [...labels], reviewerId, comment };
+    tenant.meals.review(value.imageId, occasion.occurredAtMicros, review);
+  },
+};
+
+function keep(tenant: TenantState, meal: Meal, before: number): void {
+  if (before !== -1 && before !== meal.person) tenant.people.record(before).meals.delete(meal);
+  const { meals } = tenant.people.record(meal.person);
+  const oldest = trimSet(meals.add(meal), tenant.settings.mealsPerPerson);
+  if (oldest !== undefined) tenant.meals.remove(oldest);
+}

@@ -1,0 +1,94 @@
+/** Orders: placed, corrected, given back. */
+import type { OrderCompleted, OrderRefunded } from '../../../../gen/palate/event/v1/outcome_pb.ts';
+import type { OrderLine } from '../../../../gen/palate/event/v1/values_pb.ts';
+import { trimSet } from '../bounded.ts';
+import { takeBought } from '../cart.ts';
+import type { Price } from '../item-description.ts';
+import type { Order, OrderedItem } from '../person.ts';
+import { signalWeights } from '../signal-weights.ts';
+import type { TenantState } from '../tenant-state.ts';
+import type { Occasion } from './occasion.ts';
+import { priceOf } from './values.ts';
+import { enterSession, signal, visit } from './visit.ts';
+
+export const orderAppliers = {
+  orderCompleted(tenant: TenantState, occasion: Occasion, value: OrderCompleted): void {
+    place(tenant, occasion, value.orderId, orderedItems(tenant, value.lines), priceOf(value.value));
+  },
+
+  /** Of an order that is not held nothing is known to take back. */
+  orderRefunded(tenant: TenantState, occasion: Occasion, value: OrderRefunded): void {
+    enterSession(tenant, occasion, false);
+    const order = tenant.orders.get(value.orderId);
+    if (order === undefined) return;
+    if (value.lines.length === 0) for (const line of order.items) refund(tenant, order, line, line.quantity);
+    for (const line of orderedItems(tenant, value.lines)) {
+      const ordered = order.items.find((one) => one.item === line.item);
+      if (ordered !== undefined) refund(tenant, order, ordered, line.quantity);
+    }
+    order.value = reduced(order.value, priceOf(value.value), value.lines.length === 0);
+  },
+};
+
+/** The lines by item, in the order of their first line. */
+function orderedItems(tenant: TenantState, lines: readonly OrderLine[]): OrderedItem[] {
+  const byItem = new Map<number, OrderedItem>();
+  for (const line of lines) {
+    const item = tenant.catalogue.intern(line.itemId);
+    const quantity = line.quantity ?? 1;
+    const known = byItem.get(item);
+    if (known !== undefined) known.quantity += quantity;
+    else byItem.set(item, { item, quantity, refunded: 0, unitPrice: priceOf(line.unitPrice) });
+  }
+  return [...byItem.values()];
+}
+
+/** A correction takes back what the earlier version gave; an item that was in it already is no new visit. */
+function place(
+  tenant: TenantState,
+  occasion: Occasion,
+  orderId: string,
+  items: readonly OrderedItem[],
+  value: Price | undefined,
+): void {
+  const earlier = tenant.orders.get(orderId);
+  if (earlier !== undefined) withdraw(tenant, earlier);
+  const person = occasion.person === -1 ? (earlier?.person ?? -1) : occasion.person;
+  const order: Order = { orderId, person, occurredAtMicros: occasion.occurredAtMicros, items, value };
+  for (const { item } of items) {
+    const isNew = !earlier?.items.some((line) => line.item === item);
+    if (isNew) visit(tenant, occasion, item, signalWeights.order);
+    else signal(tenant, item, signalWeights.order, occasion.occurredAtMicros);
+  }
+  tenant.orders.add(order);
+  if (person !== -1) keep(tenant, order, earlier === undefined);
+}
+
+function keep(tenant: TenantState, order: Order, takesFromCart: boolean): void {
+  const record = tenant.people.record(order.person);
+  const oldest = trimSet(record.orders.add(order), tenant.settings.ordersPerPerson);
+  if (oldest !== undefined) tenant.orders.remove(oldest);
+  if (takesFromCart) for (const line of order.items) takeBought(record.cart, line.item, line.quantity);
+}
+
+function withdraw(tenant: TenantState, order: Order): void {
+  for (const line of order.items) refund(tenant, order, line, line.quantity);
+  if (order.person !== -1) tenant.people.record(order.person).orders.delete(order);
+  tenant.orders.remove(order);
+}
+
+/** Gives back at most what is left of a line, and takes back as much of the weight that it gave when it was ordered. */
+function refund(tenant: TenantState, order: Order, line: OrderedItem, quantity: number): void {
+  const given = Math.min(quantity, line.quantity - line.refunded);
+  if (given <= 0) return;
+  line.refunded += given;
+  signal(tenant, line.item, -signalWeights.order * (given / line.quantity), order.occurredAtMicros);
+}
+
+function reduced(value: Price | undefined, paidBack: Price | undefined, whole: boolean): Price | undefined {
+  if (value === undefined) return undefined;
+  if (paidBack === undefined) return whole ? { ...value, micros: 0n } : value;
+  if (paidBack.currencyCode !== value.currencyCode) return value;
+  const micros = value.micros - (paidBack.micros < 0n ? -paidBack.micros : paidBack.micros);
+  return { ...value, micros };
+}

@@ -1,0 +1,82 @@
+/** Joins what is held of a visitor to what is held of the user that they turned out to be. */
+import { trimMap, trimSet } from './bounded.ts';
+import { joinCarts } from './cart.ts';
+import type { Opinion, PersonRecord } from './person.ts';
+import type { TenantState } from './tenant-state.ts';
+
+/** The visitor's past becomes the user's. `from` leads to `to` afterwards. */
+export function joinPeople(tenant: TenantState, from: number, to: number): void {
+  const { settings } = tenant;
+  const source = tenant.people.recordOf(from);
+  const target = tenant.people.record(to);
+  joinOpinions(source.opinions, target.opinions, settings.opinionsPerPerson);
+  joinCarts(source.cart, target.cart, settings.cartLinesPerPerson);
+  joinLists(source.lists, target.lists, settings.listsPerPerson, settings.itemsPerList);
+  joinDated(source.orders, target.orders, to, settings.ordersPerPerson, (order) => tenant.orders.remove(order));
+  joinDated(source.meals, target.meals, to, settings.mealsPerPerson, (meal) => tenant.meals.remove(meal));
+  tenant.sessions.mergePeople(from, to);
+  tenant.people.merge(from, to);
+}
+
+/** Of two words on an item the later one holds. */
+function joinOpinions(from: ReadonlyMap<number, Opinion>, to: PersonRecord['opinions'], max: number): void {
+  for (const [item, theirs] of from) {
+    const own = to.get(item);
+    if (own === undefined) {
+      to.set(item, theirs);
+      trimMap(to, max);
+      continue;
+    }
+    if (theirs.reaction !== 0 && theirs.reactedAtMicros > own.reactedAtMicros) {
+      own.reaction = theirs.reaction;
+      own.reactedAtMicros = theirs.reactedAtMicros;
+    }
+    if (!Number.isNaN(theirs.rating) && !(theirs.ratedAtMicros <= own.ratedAtMicros)) {
+      own.rating = theirs.rating;
+      own.ratedAtMicros = theirs.ratedAtMicros;
+    }
+  }
+}
+
+function joinLists(
+  from: ReadonlyMap<string, ReadonlySet<number>>,
+  to: PersonRecord['lists'],
+  maxLists: number,
+  maxItems: number,
+): void {
+  for (const [listId, items] of from) {
+    for (const item of items) addToList(to, listId, item, maxLists, maxItems);
+  }
+}
+
+/** Puts an item on a list; the oldest item leaves a full list, the oldest list a full person. */
+export function addToList(
+  lists: PersonRecord['lists'],
+  listId: string,
+  item: number,
+  maxLists: number,
+  maxItems: number,
+): void {
+  const items = lists.get(listId) ?? new Set<number>();
+  trimSet(items.add(item), maxItems);
+  trimMap(lists.set(listId, items), maxLists);
+}
+
+/** Orders and meals, by their times; the oldest beyond the bound are forgotten. */
+function joinDated<T extends { person: number; readonly occurredAtMicros: number }>(
+  from: ReadonlySet<T>,
+  to: Set<T>,
+  person: number,
+  max: number,
+  forget: (one: T) => void,
+): void {
+  if (from.size === 0) return;
+  const joined = [...to, ...from].sort((a, b) => a.occurredAtMicros - b.occurredAtMicros);
+  to.clear();
+  for (const one of joined) {
+    one.person = person;
+    to.add(one);
+    const oldest = trimSet(to, max);
+    if (oldest !== undefined) forget(oldest);
+  }
+}

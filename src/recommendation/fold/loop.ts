@@ -1,0 +1,133 @@
+/** What was recommended, seen and clicked: by placement and strategy, and by item. */
+import { grownFloats } from './growth.ts';
+
+/** How often something was handed over, came into sight, and was clicked. */
+export interface LoopCounts {
+  served: number;
+  seen: number;
+  clicked: number;
+}
+
+/** What is remembered of one recommendation. */
+export interface RememberedRecommendation {
+  readonly placement: string;
+  /** In the order served. */
+  readonly items: Int32Array;
+  /** The place of each, from 1. */
+  readonly positions: Int32Array;
+  readonly strategies: readonly string[];
+  /** For each item: bit 0, seen; bit 1, clicked. */
+  readonly marks: Uint8Array;
+}
+
+const seenMark = 1;
+const clickedMark = 2;
+
+/** Counters beyond the bound are kept together under this name. */
+const rest = '';
+
+export class Loop {
+  readonly #recommendations = new Map<string, RememberedRecommendation>();
+  readonly #counts = new Map<string, Map<string, LoopCounts>>();
+  #counters = 0;
+  readonly #maxRecommendations: number;
+  readonly #maxCounters: number;
+  #served = new Float64Array(256);
+  #seen = new Float64Array(256);
+  #clicked = new Float64Array(256);
+
+  constructor(maxRecommendations: number, maxCounters: number) {
+    this.#maxRecommendations = maxRecommendations;
+    this.#maxCounters = maxCounters;
+  }
+
+  /** By placement, then by strategy. Under '' is what had no name or came after the bound. */
+  counts(): ReadonlyMap<string, ReadonlyMap<string, Readonly<LoopCounts>>> {
+    return this.#counts;
+  }
+
+  countsOf(placement: string, strategy: string): Readonly<LoopCounts> {
+    return this.#counts.get(placement)?.get(strategy) ?? { served: 0, seen: 0, clicked: 0 };
+  }
+
+  itemCounts(item: number): LoopCounts {
+    const served = this.#served[item] ?? 0;
+    return { served, seen: this.#seen[item] ?? 0, clicked: this.#clicked[item] ?? 0 };
+  }
+
+  /** Those remembered, by id, the one served first at the front. */
+  recommendations(): ReadonlyMap<string, RememberedRecommendation> {
+    return this.#recommendations;
+  }
+
+  /** A recommendation was served. The same id again is a repeat and counts nothing. */
+  serve(
+    recommendationId: string,
+    placement: string,
+    items: Int32Array,
+    positions: Int32Array,
+    strategies: readonly string[],
+  ): void {
+    if (this.#recommendations.has(recommendationId)) return;
+    const marks = new Uint8Array(items.length);
+    this.#recommendations.set(recommendationId, { placement, items, positions, strategies, marks });
+    if (this.#recommendations.size > this.#maxRecommendations) {
+      this.#recommendations.delete(this.#recommendations.keys().next().value as string);
+    }
+    for (let i = 0; i < items.length; i++) {
+      this.#counter(placement, strategies[i]!).served++;
+      this.#served = counted(this.#served, items[i]!);
+    }
+  }
+
+  /** The items at these places came into sight, all where none is named; each counts once. */
+  see(recommendationId: string, positions: readonly number[]): void {
+    const recommendation = this.#recommendations.get(recommendationId);
+    if (recommendation === undefined) return;
+    const wanted = positions.length === 0 ? undefined : new Set(positions);
+    for (let i = 0; i < recommendation.items.length; i++) {
+      if (wanted === undefined || wanted.has(recommendation.positions[i]!)) this.#mark(recommendation, i, seenMark);
+    }
+  }
+
+  /** An item of it was clicked: it counts once, as seen too. */
+  click(recommendationId: string, item: number): void {
+    const recommendation = this.#recommendations.get(recommendationId);
+    const place = recommendation?.items.indexOf(item) ?? -1;
+    if (recommendation === undefined || place === -1) return;
+    this.#mark(recommendation, place, seenMark);
+    this.#mark(recommendation, place, clickedMark);
+  }
+
+  #mark(recommendation: RememberedRecommendation, i: number, mark: number): void {
+    if ((recommendation.marks[i]! & mark) !== 0) return;
+    recommendation.marks[i] = recommendation.marks[i]! | mark;
+    const counter = this.#counter(recommendation.placement, recommendation.strategies[i]!);
+    const item = recommendation.items[i]!;
+    if (mark === seenMark) {
+      counter.seen++;
+      this.#seen = counted(this.#seen, item);
+    } else {
+      counter.clicked++;
+      this.#clicked = counted(this.#clicked, item);
+    }
+  }
+
+  #counter(placement: string, strategy: string): LoopCounts {
+    const known = this.#counts.get(placement)?.get(strategy);
+    if (known !== undefined) return known;
+    if (this.#counters >= this.#maxCounters && (placement !== rest || strategy !== rest))
+      return this.#counter(rest, rest);
+    const counts: LoopCounts = { served: 0, seen: 0, clicked: 0 };
+    const byStrategy = this.#counts.get(placement) ?? new Map<string, LoopCounts>();
+    this.#counts.set(placement, byStrategy.set(strategy, counts));
+    this.#counters++;
+    return counts;
+  }
+}
+
+function counted(counts: Float64Array<ArrayBuffer>, item: number): Float64Array<ArrayBuffer> {
+  const grown = grownFloats(counts, item + 1);
+  grown[item] = grown[item]! + 1;
+  return grown;
+}

@@ -1,0 +1,98 @@
+/** Photos of meals: what the model said of each, and what an expert did. */
+import type { Meal, MealReview } from './person.ts';
+
+export interface MealScore {
+  readonly score: number;
+  readonly labels: Meal['labels'];
+  readonly model: string;
+  readonly item: number;
+}
+
+export class Meals {
+  readonly #byImage = new Map<string, Meal>();
+  /** Meals of nobody known, the oldest first. */
+  readonly #strangers = new Set<Meal>();
+  readonly #maxStrangers: number;
+  /** By item: where its latest photo lies in the model's space. */
+  readonly #embeddings = new Map<number, Float32Array>();
+
+  constructor(maxStrangers: number) {
+    this.#maxStrangers = maxStrangers;
+  }
+
+  get(imageId: string): Meal | undefined {
+    return this.#byImage.get(imageId);
+  }
+
+  /** Where the item's latest photo lies in its model's space. Undefined: no photo of it had an embedding. */
+  embeddingOf(item: number): Float32Array | undefined {
+    return this.#embeddings.get(item);
+  }
+
+  /** The items that have an embedding. */
+  embeddedItems(): Iterable<number> {
+    return this.#embeddings.keys();
+  }
+
+  /** Those held that nobody is known for. */
+  strangers(): Iterable<Meal> {
+    return this.#strangers;
+  }
+
+  /** Takes the model's word on an image; a later word replaces an earlier one. Answers the meal. */
+  score(imageId: string, person: number, atMicros: number, word: MealScore): Meal {
+    const meal = this.#enter(imageId, person, atMicros);
+    meal.occurredAtMicros = atMicros;
+    if (person !== -1) meal.person = person;
+    meal.score = word.score;
+    meal.labels = word.labels;
+    meal.model = word.model;
+    meal.item = word.item;
+    this.#settle(meal);
+    return meal;
+  }
+
+  /** Takes an expert's word; a later one replaces an earlier one. The reviewer is not the person of the meal. */
+  review(imageId: string, atMicros: number, review: MealReview): void {
+    const meal = this.#enter(imageId, -1, atMicros);
+    meal.review = review;
+    this.#settle(meal);
+  }
+
+  setEmbedding(item: number, embedding: Float32Array): void {
+    this.#embeddings.set(item, embedding);
+  }
+
+  /** Forgets a meal. */
+  remove(meal: Meal): void {
+    this.#byImage.delete(meal.imageId);
+    this.#strangers.delete(meal);
+  }
+
+  #enter(imageId: string, person: number, atMicros: number): Meal {
+    const known = this.#byImage.get(imageId);
+    if (known !== undefined) return known;
+    const meal: Meal = {
+      imageId,
+      person,
+      occurredAtMicros: atMicros,
+      score: Number.NaN,
+      labels: [],
+      model: '',
+      item: -1,
+      review: undefined,
+    };
+    this.#byImage.set(imageId, meal);
+    return meal;
+  }
+
+  /** Keeps the meals of nobody within their bound: the one that came first goes. */
+  #settle(meal: Meal): void {
+    if (meal.person !== -1) {
+      this.#strangers.delete(meal);
+      return;
+    }
+    this.#strangers.add(meal);
+    if (this.#strangers.size > this.#maxStrangers) this.remove(this.#strangers.values().next().value as Meal);
+  }
+}

@@ -1,0 +1,34 @@
+/** Orders by their ids, so that corrections and refunds find them. */
+import type { Order } from './person.ts';
+
+export class Orders {
+  readonly #byId = new Map<string, Order>();
+  /** Orders of nobody known, the oldest first. */
+  readonly #strangers = new Set<Order>();
+  readonly #maxStrangers: number;
+
+  constructor(maxStrangers: number) {
+    this.#maxStrangers = maxStrangers;
+  }
+
+  get(orderId: string): Order | undefined {
+    return this.#byId.get(orderId);
+  }
+
+  /** Those held that nobody is known for. */
+  strangers(): Iterable<Order> {
+    return this.#strangers;
+  }
+
+  add(order: Order): void {
+    this.#byId.set(order.orderId, order);
+    if (order.person !== -1) return;
+    this.#strangers.add(order);
+    if (this.#strangers.size > this.#maxStrangers) this.remove(this.#strangers.values().next().value as Order);
+  }
+
+  remove(order: Order): void {
+    this.#byId.delete(order.orderId);
+    this.#strangers.delete(order);
+  }
+}

@@ -1,0 +1,110 @@
+import type { Reaction } from '../../gen/palate/event/v1/outcome_pb.ts';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { type AttributeValue as AttributeMessage, AttributeValueSchema } from '../../gen/palate/event/v1/values_pb.ts';
+import type { GetProfileRequest, GetProfileResponseSchema } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { timestampOf } from '../events/timestamp.ts';
+import { eventTypeName } from './fold/event-types.ts';
+import type { AttributeValue, Price } from './fold/item-description.ts';
+import type { Profile } from './fold/people.ts';
+import type { CartLine, Meal, Opinion, Order, OrderedItem } from './fold/person.ts';
+import type { TenantState } from './fold/tenant-state.ts';
+import { type ReadCall, type Reading, stateFor, whenThere } from './reading.ts';
+
+const defaultLimit = 100;
+
+type Answer = MessageInitShape<typeof GetProfileResponseSchema>;
+
+/** Answers `GetProfile`: all that the state holds of one person; empty where it holds nothing. */
+export function getProfile(reading: Reading, request: GetProfileRequest, call: ReadCall) {
+  return whenThere(stateFor(reading.feed, request, call), ({ tenant, sequence }) => {
+    const { userId, visitorId } = request;
+    const person = tenant?.people.numberOf({ userId, visitorId });
+    if (tenant === undefined || person === undefined) return { sequence, personalised: true } satisfies Answer;
+    const limit = request.interactionLimit === 0 ? defaultLimit : request.interactionLimit;
+    return { ...answerProfile(tenant, tenant.people.profile(person), limit), sequence };
+  });
+}
+
+function answerProfile(tenant: TenantState, profile: Profile, limit: number): Exclude<Answer, { $typeName: string }> {
+  const idOf = (item: number) => tenant.catalogue.idOf(item);
+  return {
+    userId: profile.userId,
+    visitorIds: [...profile.visitorIds],
+    attributes: Object.fromEntries([...profile.attributes].map(([key, value]) => [key, attribute(value)])),
+    personalised: profile.personalised,
+    interactions: profile.interactions.slice(0, limit).map(({ item, eventType, occurredAtMicros }) => ({
+      itemId: idOf(item),
+      eventType: eventTypeName(eventType),
+      occurredAt: timestampOf(occurredAtMicros),
+    })),
+    opinions: [...profile.opinions].map(([item, word]) => ({ itemId: idOf(item), ...opinion(word) })),
+    cart: [...profile.cart.values()].map((line) => orderLine(line, line.quantity, idOf)),
+    lists: [...profile.lists].map(([listId, items]) => ({ listId, itemIds: [...items].map(idOf) })),
+    orders: latestFirst(profile.orders).map((order) => placedOrder(order, idOf)),
+    meals: latestFirst(profile.meals).filter(isJudged).slice(0, limit).map((meal) => scoredMeal(meal, idOf)),
+    firstSeenAt: timestampOf(profile.firstSeenMicros),
+    lastSeenAt: timestampOf(profile.lastSeenMicros),
+  };
+}
+
+type IdOf = (item: number) => string;
+
+function attribute(value: AttributeValue): AttributeMessage {
+  return create(AttributeValueSchema, { kind: attributeKind(value) });
+}
+
+function attributeKind(value: AttributeValue): NonNullable<MessageInitShape<typeof AttributeValueSchema>['kind']> {
+  if (typeof value === 'string') return { case: 'stringValue', value };
+  if (typeof value === 'number') return { case: 'numberValue', value };
+  if (typeof value === 'boolean') return { case: 'boolValue', value };
+  return { case: 'listValue', value: { values: [...value] } };
+}
+
+/** The fold's reactions have the numbers of the contract. */
+function opinion({ reaction: number, rating }: Opinion) {
+  const reaction = number as Reaction;
+  return Number.isNaN(rating) ? { reaction } : { reaction, rating };
+}
+
+function money(price: Price | undefined) {
+  return price === undefined ? undefined : { currencyCode: price.currencyCode, micros: price.micros };
+}
+
+function orderLine({ item, unitPrice }: CartLine | OrderedItem, quantity: number, idOf: IdOf) {
+  const price = money(unitPrice);
+  return { itemId: idOf(item), quantity, ...(price === undefined ? {} : { unitPrice: price }) };
+}
+
+/** What was wholly given back is no line any more. */
+function placedOrder({ orderId, occurredAtMicros, items, value }: Order, idOf: IdOf) {
+  const kept = items.filter(({ quantity, refunded }) => quantity > refunded);
+  const worth = money(value);
+  return {
+    orderId,
+    occurredAt: timestampOf(occurredAtMicros),
+    lines: kept.map((line) => orderLine(line, line.quantity - line.refunded, idOf)),
+    ...(worth === undefined ? {} : { value: worth }),
+  };
+}
+
+/** A review that came before its score counts only if it has a score itself. */
+function isJudged({ score, review }: Meal): boolean {
+  return !Number.isNaN(review?.score ?? Number.NaN) || !Number.isNaN(score);
+}
+
+function scoredMeal({ imageId, occurredAtMicros, score, labels, item, review }: Meal, idOf: IdOf) {
+  const expert = review?.score ?? Number.NaN;
+  const words = review?.labels ?? [];
+  return {
+    imageId,
+    occurredAt: timestampOf(occurredAtMicros),
+    score: Number.isNaN(expert) ? score : expert,
+    labels: words.length > 0 ? words.map((name) => ({ name, confidence: 1 })) : labels.map((label) => ({ ...label })),
+    itemId: item === -1 ? '' : idOf(item),
+    reviewed: review !== undefined,
+  };
+}
+
+function latestFirst<T extends { readonly occurredAtMicros: number }>(all: Iterable<T>): T[] {
+  return [...all].reverse().sort((a, b) => b.occurredAtMicros - a.occurredAtMicros);
+}
