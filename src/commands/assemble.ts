@@ -27,20 +27,43 @@ export interface Assembly {
   readonly rpc: RpcServer;
 }
 
+/** The services of a process with the parts that carry them, in the order of their start. */
+export interface Services {
+  readonly services: readonly BoundService[];
+  readonly parts: readonly Part[];
+  readonly health: HealthBoard;
+}
+
 /** How often an idle subscription hears from the server, in milliseconds. */
 const heartbeatMillis = 5_000;
 
-/** Opens the journal and makes every part that the roles ask for. Nothing serves before `lifecycle.start()`. */
-export async function assemble(config: Config, log: Log): Promise<Assembly> {
+/** A server: the services of its roles on both ports. Nothing serves before `lifecycle.start()`. */
+export async function assembleServer(config: Config, log: Log): Promise<Assembly> {
+  const { services, parts, health } = await assembleServices(config, log);
+  const rpc = createRpcServer({
+    host: config.host,
+    port: config.port,
+    httpPort: config.httpPort,
+    services,
+    health,
+    options: rpcOptions(config),
+    log: log.child({ part: 'rpc' }),
+    extraRoutes: { '/': serveConsole },
+  });
+  return { lifecycle: createLifecycle([...parts, rpc, servingPart(services, health)], config, log), rpc };
+}
+
+/** Opens the journal and makes the services that the roles ask for. */
+export async function assembleServices(config: Config, log: Log): Promise<Services> {
   const journal = await openJournal({
     folder: join(config.dataFolder, 'journal'),
     ...config.journal,
     log: log.child({ part: 'journal' }),
   });
   const health = createHealthBoard();
-  const feed = config.roles.includes('recommendation') ? createFeed(config, journal, log) : undefined;
   const services: BoundService[] = [];
   const parts: Part[] = [{ name: 'journal', stop: () => journal.close() }];
+  const feed = config.roles.includes('recommendation') ? createFeed(config, journal, log) : undefined;
   if (feed !== undefined) {
     services.push(recommendationService(config, feed, log));
     parts.push(feed);
@@ -50,21 +73,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
     services.push(ingest.service);
     parts.push(...ingest.parts);
   }
-  const { host, port, httpPort } = config;
-  const options = rpcOptions(config);
-  const extraRoutes = { '/': serveConsole };
-  const rpc = createRpcServer({
-    host,
-    port,
-    httpPort,
-    services,
-    health,
-    options,
-    log: log.child({ part: 'rpc' }),
-    extraRoutes,
-  });
-  parts.push(rpc, servingPart(services, health));
-  return { lifecycle: createLifecycle(parts, config, log), rpc };
+  return { services, parts, health };
 }
 
 function createFeed(config: Config, journal: Journal, log: Log): JournalFeed {
@@ -103,7 +112,7 @@ function servingPart(services: readonly BoundService[], health: HealthBoard): Pa
   };
 }
 
-function createLifecycle(parts: readonly Part[], config: Config, log: Log): Lifecycle {
+export function createLifecycle(parts: readonly Part[], config: Config, log: Log): Lifecycle {
   return new Lifecycle(parts, {
     // The server's own bound comes first; this one holds should it fail.
     graceMillis: config.rpc.drainTimeoutMillis + 2_000,

@@ -1,7 +1,7 @@
 /** `palate serve`: the server, until SIGINT or SIGTERM. */
 import { once } from 'node:events';
 import { createLog } from '../telemetry/log.ts';
-import { assemble } from './assemble.ts';
+import { assembleServer } from './assemble.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { configSources, serverOptions } from './config-options.ts';
 
@@ -28,7 +28,7 @@ export const serve = defineCommand({
 async function run(context: CommandContext<typeof serverOptions>): Promise<void> {
   const config = context.loadConfig(configSources(context.values));
   const log = createLog(config.log);
-  const { lifecycle, rpc } = await assemble(config, log);
+  const { lifecycle, rpc } = await assembleServer(config, log);
   const interrupted = once(context.signal, 'abort').then(() => {
     log.info({}, 'stopping');
     return lifecycle.stop();

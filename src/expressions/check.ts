@@ -54,7 +54,8 @@ interface Place {
 export function inspect(env: CelEnv, tree: Tree): Shape {
   const walk: Walk = { env, patterns: [], nodes: 0, cost: 0, fault: undefined };
   visit(walk, tree, { depth: 0, loops: 0, bound: [] });
-  if (walk.cost > maxCost) fail(walk, tree, 'the expression costs too much: nest fewer macros, or match fewer patterns');
+  if (walk.cost > maxCost)
+    fail(walk, tree, 'the expression costs too much: nest fewer macros, or match fewer patterns');
   return { fault: walk.fault, cost: walk.cost, patterns: walk.patterns };
 }
 
@@ -123,7 +124,8 @@ function visitPattern(walk: Walk, call: Kind<'callExpr'>, place: Place): void {
 }
 
 function visitEntries(walk: Walk, node: Tree, struct: Kind<'structExpr'>, place: Place): void {
-  if (struct.messageName !== '') return fail(walk, node, `messages such as "${struct.messageName}" cannot be made here`);
+  if (struct.messageName !== '')
+    return fail(walk, node, `messages such as "${struct.messageName}" cannot be made here`);
   for (const entry of struct.entries) {
     if (entry.keyKind.case === 'mapKey') visit(walk, entry.keyKind.value, place);
     visit(walk, entry.value, place);

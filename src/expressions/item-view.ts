@@ -1,4 +1,4 @@
-import { CelScalar, type CelInput, mapType } from '@bufbuild/cel';
+import { type CelInput, CelScalar, mapType } from '@bufbuild/cel';
 
 /** A value of a custom attribute: a text, a number, a truth value or several texts. */
 export type CustomValue = string | number | boolean | readonly string[];

@@ -74,7 +74,8 @@ function callType(call: Call): ResultType {
     const types = [resultType(second), resultType(third)];
     return types[0] === types[1] ? types[0]! : 'unknown';
   }
-  if (call.function === '_+_' && first !== undefined) return resultType(first) === 'boolean' ? 'other' : resultType(first);
+  if (call.function === '_+_' && first !== undefined)
+    return resultType(first) === 'boolean' ? 'other' : resultType(first);
   return calls[call.function] ?? 'unknown';
 }
 

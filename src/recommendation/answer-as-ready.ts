@@ -3,18 +3,23 @@
 /**
  * Starts `work` on each input as it comes and yields results in the order in which they are there. While `limit` are
  * under way or not yet taken, no further input is read. A failure of the inputs or of a piece of work ends it, after the
- * results that are there were yielded; `work` that must not end it gives its failure as a result.
+ * results that are there were yielded; `work` that must not end it gives its failure as a result. When `ending` aborts, no
+ * further input is taken: what is under way is answered, and then its reason is thrown.
  */
 export async function* answerAsReady<Input, Output>(
   inputs: AsyncIterable<Input>,
   limit: number,
   work: (input: Input) => Promise<Output>,
+  ending?: AbortSignal,
 ): AsyncGenerator<Output, void, undefined> {
   const desk = new Desk<Output>(limit);
+  const onEnding = () => desk.end({ error: ending?.reason });
+  if (ending?.aborted) onEnding();
+  else ending?.addEventListener('abort', onEnding);
   void pump(inputs, desk, work);
   try {
     while (true) {
-      await desk.until(() => desk.ready.length > 0 || desk.failure !== undefined || desk.isDone());
+      await desk.until(() => desk.ready.length > 0 || desk.isDone());
       const result = desk.ready.shift();
       if (result === undefined) break;
       desk.changed();
@@ -22,6 +27,7 @@ export async function* answerAsReady<Input, Output>(
     }
     if (desk.failure !== undefined) throw desk.failure.error;
   } finally {
+    ending?.removeEventListener('abort', onEnding);
     desk.closed = true;
     desk.changed();
   }
@@ -34,15 +40,15 @@ async function pump<Input, Output>(
 ): Promise<void> {
   try {
     for await (const input of inputs) {
+      if (desk.inputsEnded) return;
       void desk.run(() => work(input));
       await desk.until(() => desk.hasRoom() || desk.closed);
       if (desk.closed) return;
     }
   } catch (error) {
-    desk.failure ??= { error };
+    desk.fail(error);
   }
-  desk.inputsEnded = true;
-  desk.changed();
+  desk.end();
 }
 
 /** What is under way and what is ready, and who waits for a change of it. */
@@ -53,6 +59,7 @@ class Desk<Output> {
   closed = false;
   readonly #limit: number;
   #underWay = 0;
+  #hasFailed = false;
   #sleepers: (() => void)[] = [];
 
   constructor(limit: number) {
@@ -64,7 +71,21 @@ class Desk<Output> {
   }
 
   isDone(): boolean {
-    return this.inputsEnded && this.#underWay === 0;
+    return this.#hasFailed || (this.inputsEnded && this.#underWay === 0);
+  }
+
+  /** No input comes any more; what is under way is still answered. */
+  end(failure?: { readonly error: unknown }): void {
+    this.inputsEnded = true;
+    this.failure ??= failure;
+    this.changed();
+  }
+
+  /** Nothing more is waited for. */
+  fail(error: unknown): void {
+    this.failure ??= { error };
+    this.#hasFailed = true;
+    this.changed();
   }
 
   async run(work: () => Promise<Output>): Promise<void> {
@@ -72,7 +93,7 @@ class Desk<Output> {
     try {
       this.ready.push({ value: await work() });
     } catch (error) {
-      this.failure ??= { error };
+      this.fail(error);
     }
     this.#underWay -= 1;
     this.changed();

@@ -8,6 +8,7 @@ import { decodePageToken, encodePageToken, maxPosition } from './page-token.ts';
 import type { StrategyName } from './placements.ts';
 import { rank } from './ranking.ts';
 import { type ReadCall, type Reading, stateFor, whenThere } from './reading.ts';
+import { fewestJudged } from './selection.ts';
 import { nobody, resolveSubject, type Subject } from './subject.ts';
 
 type ListRequest = Pick<ListSimilarItemsRequest, 'pageSize' | 'pageToken' | 'filter' | 'explain'>;
@@ -57,6 +58,7 @@ function page(reading: Reading, tenant: TenantState | undefined, request: ListRe
     subject: list.subject,
     limit,
     skip,
+    fewestJudged,
     excludeCurrent: true,
     excludeSeen: false,
     explain: request.explain,

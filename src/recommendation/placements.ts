@@ -95,7 +95,9 @@ export interface PlacementOptions {
  * UNKNOWN_PLACEMENT, listing those that are known.
  */
 export function createPlacements({ configured, compile, parse, onInvalid }: PlacementOptions): FindPlacement {
-  const compiled = new Map(Object.entries(configured).map(([name, settings]) => [name, fromConfig(name, settings, compile)]));
+  const compiled = new Map(
+    Object.entries(configured).map(([name, settings]) => [name, fromConfig(name, settings, compile)]),
+  );
   const fromEvent = remember((name, body) => {
     try {
       return compilePlacement(parse(name, body), compile);

@@ -1,7 +1,10 @@
-import type { Reaction } from '../../gen/palate/event/v1/outcome_pb.ts';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { Reaction } from '../../gen/palate/event/v1/outcome_pb.ts';
 import { type AttributeValue as AttributeMessage, AttributeValueSchema } from '../../gen/palate/event/v1/values_pb.ts';
-import type { GetProfileRequest, GetProfileResponseSchema } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import type {
+  GetProfileRequest,
+  GetProfileResponseSchema,
+} from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { timestampOf } from '../events/timestamp.ts';
 import { eventTypeName } from './fold/event-types.ts';
 import type { AttributeValue, Price } from './fold/item-description.ts';
@@ -41,7 +44,10 @@ function answerProfile(tenant: TenantState, profile: Profile, limit: number): Ex
     cart: [...profile.cart.values()].map((line) => orderLine(line, line.quantity, idOf)),
     lists: [...profile.lists].map(([listId, items]) => ({ listId, itemIds: [...items].map(idOf) })),
     orders: latestFirst(profile.orders).map((order) => placedOrder(order, idOf)),
-    meals: latestFirst(profile.meals).filter(isJudged).slice(0, limit).map((meal) => scoredMeal(meal, idOf)),
+    meals: latestFirst(profile.meals)
+      .filter(isJudged)
+      .slice(0, limit)
+      .map((meal) => scoredMeal(meal, idOf)),
     firstSeenAt: timestampOf(profile.firstSeenMicros),
     lastSeenAt: timestampOf(profile.lastSeenMicros),
   };

@@ -26,7 +26,7 @@ export type OnHidden = (errorId: string, cause: unknown) => void;
  */
 export function recommendStream(reading: Reading, requests: AsyncIterable<Uint8Array>, call: Call, onHidden: OnHidden) {
   const waiting = new Set<string>();
-  return answerAsReady(requests, maxWaiting, async (bytes) => {
+  const work = async (bytes: Uint8Array) => {
     const request = decode(bytes);
     const { requestId } = request;
     const isTwin = waiting.has(requestId);
@@ -39,7 +39,18 @@ export function recommendStream(reading: Reading, requests: AsyncIterable<Uint8A
     } finally {
       if (!isTwin) waiting.delete(requestId);
     }
-  });
+  };
+  return answerAsReady(requests, maxWaiting, work, stopping(call.draining));
+}
+
+/** What the stream ends with when the server drains. */
+function stopping(draining: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const stop = () =>
+    controller.abort(new PalateError('SHUTTING_DOWN', 'the server is stopping: ask the rest elsewhere'));
+  if (draining.aborted) stop();
+  else draining.addEventListener('abort', stop, { once: true });
+  return controller.signal;
 }
 
 function decode(bytes: Uint8Array): RecommendStreamRequest {

@@ -4,6 +4,7 @@ import type { Placement } from './placements.ts';
 import { type Ranking, rank } from './ranking.ts';
 import { emptyRanking, type ReadCall, type Reading, type Snapshot, stateFor, whenThere } from './reading.ts';
 import { createRecommendationId } from './recommendation-id.ts';
+import { fewestJudged } from './selection.ts';
 import { resolveSubject } from './subject.ts';
 
 /** What `Recommend` and `RecommendStream` ask alike. */
@@ -43,6 +44,7 @@ function ranking(reading: Reading, request: RecommendQuestion, placement: Placem
     explain: request.explain,
     only: undefined,
     skip: 0,
+    fewestJudged,
     nowMicros: reading.now(),
   });
 }

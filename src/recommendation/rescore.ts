@@ -1,4 +1,5 @@
 import type { RescoreRequest } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { PalateError } from '../errors.ts';
 import type { Condition } from '../expressions/condition.ts';
 import { type AnswerItem, answerItem } from './answer.ts';
 import type { TenantState } from './fold/tenant-state.ts';
@@ -19,11 +20,23 @@ export function rescore(reading: Reading, request: RescoreRequest, call: ReadCal
     const placement = reading.placements(tenant, request.placement);
     const conditions = [...placement.conditions];
     if (request.filter !== '') conditions.push(reading.compile(request.filter));
+    assertAffordable(conditions, request.itemIds.length);
     const items =
       tenant === undefined
         ? unjudged([...new Set(request.itemIds)], conditions)
         : rescored(reading, request, { tenant, placement, conditions });
     return { items, sequence };
+  });
+}
+
+/** What the conditions of one request may cost, in parts of expressions visited: each item is judged, none left out. */
+const rescoreBudget = 2_000_000;
+
+function assertAffordable(conditions: readonly Condition[], count: number): void {
+  const cost = conditions.reduce((sum, condition) => sum + condition.cost, 0);
+  if (cost * count <= rescoreBudget) return;
+  throw new PalateError('INVALID_FILTER', `the filter costs too much for ${count} items: simplify it, or send fewer`, {
+    violations: [{ field: 'filter', description: 'costs too much for so many items' }],
   });
 }
 
@@ -44,6 +57,7 @@ function rescored(reading: Reading, request: RescoreRequest, { tenant, placement
     excludeCurrent: settings.excludeCurrent,
     excludeSeen: settings.excludeSeen,
     skip: 0,
+    fewestJudged: only.length,
     nowMicros: reading.now(),
   };
   const ranking = rank(tenant, reading.strategies, {
@@ -62,7 +76,10 @@ function rescored(reading: Reading, request: RescoreRequest, { tenant, placement
     return item === undefined || (rest.accept(item, '') && !rest.exhausted);
   });
   const known = showable.filter((id) => tenant.catalogue.numberOf(id) !== undefined);
-  const strangers = unjudged(showable.filter((id) => tenant.catalogue.numberOf(id) === undefined), conditions);
+  const strangers = unjudged(
+    showable.filter((id) => tenant.catalogue.numberOf(id) === undefined),
+    conditions,
+  );
   return [...judged, ...inOrderOf(showable, [...known.map(withoutOpinion), ...strangers])];
 }
 

@@ -14,15 +14,17 @@ export interface Rules {
   readonly only: readonly number[] | undefined;
   /** So many candidates are passed over before the first is judged: earlier pages had them. */
   readonly skip: number;
+  /** However much the conditions cost, so many candidates are judged by them. */
+  readonly fewestJudged: number;
   readonly nowMicros: number;
 }
 
 /** What one request may spend on its conditions, in parts of expressions visited: about ten milliseconds. */
 export const conditionBudget = 200_000;
-/** However much a condition costs, so many candidates are judged. */
-const fewestJudged = 20;
-/** No list is paged, and no walk goes on, beyond so many candidates. */
-export const maxCandidates = 200_000;
+/** What a walk over any candidates gives each request: see `Rules.fewestJudged`. */
+export const fewestJudged = 20;
+/** No walk goes on beyond so many candidates. */
+export const maxVisits = 100_000;
 
 /** The state of one request's choice. */
 export interface Selection {
@@ -39,18 +41,22 @@ export function createSelection(tenant: TenantState, rules: Rules): Selection {
   const only = rules.only === undefined ? undefined : new Set(rules.only);
   const excluded = excludedItems(rules);
   const cost = rules.conditions.reduce((sum, condition) => sum + condition.cost + viewCost, 0);
-  let budget = Math.max(conditionBudget, fewestJudged * cost);
+  let budget = Math.max(conditionBudget, rules.fewestJudged * cost);
   let exhausted = false;
   let position = 0;
+  let visits = 0;
 
   function accept(item: number, category: string): boolean {
-    if (exhausted) return true;
+    if (exhausted || visits++ >= maxVisits) {
+      exhausted = true;
+      return true;
+    }
     if (category !== '' && !tenant.catalogue.categoriesOf(item).includes(category)) return false;
     if (only !== undefined && !only.has(item)) return false;
     if (judged.has(item)) return false;
     judged.add(item);
     if (position++ < rules.skip) return false;
-    if (position > maxCandidates || budget < cost) {
+    if (budget < cost) {
       position -= 1;
       exhausted = true;
       return true;
@@ -81,7 +87,11 @@ function excludedItems({ subject, excludeCurrent, excludeSeen }: Rules): Readonl
   return new Set(excludeCurrent && current !== undefined ? [current] : []);
 }
 
-function mayShow({ catalogue, people }: TenantState, { subject, excludeSeen, nowMicros }: Rules, item: number): boolean {
+function mayShow(
+  { catalogue, people }: TenantState,
+  { subject, excludeSeen, nowMicros }: Rules,
+  item: number,
+): boolean {
   if (!catalogue.isEligible(item, nowMicros)) return false;
   if (subject.person === -1) return true;
   if (people.rejects(subject.person, item)) return false;

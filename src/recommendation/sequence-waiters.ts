@@ -8,6 +8,8 @@ interface Waiter {
 
 /** More calls than this do not wait at once. */
 const maxWaiters = 10_000;
+/** The answer must be there before the caller's own clock ends the call. */
+const leadMillis = 20;
 /** No wait is longer, whatever its deadline. */
 const longestWaitMillis = 60_000;
 
@@ -16,7 +18,7 @@ export class SequenceWaiters {
   readonly #waiting = new Set<Waiter>();
 
   /**
-   * Resolves when `resolveUpTo` gets to `sequence`. Rejects with STATE_BEHIND at `deadlineMillis` (since the epoch),
+   * Resolves when `resolveUpTo` gets to `sequence`. Rejects with STATE_BEHIND shortly before `deadlineMillis` (since the epoch),
    * with the signal's reason when it aborts, with OVERLOADED where too many wait.
    */
   wait(
@@ -30,7 +32,8 @@ export class SequenceWaiters {
       return Promise.reject(new PalateError('OVERLOADED', 'too many calls wait for the state to catch up'));
     }
     return new Promise((resolve, reject) => {
-      const waitMillis = Math.min(longestWaitMillis, Math.max(0, deadlineMillis - Date.now()));
+      const leftMillis = Math.max(0, deadlineMillis - Date.now());
+      const waitMillis = Math.min(longestWaitMillis, leftMillis - Math.min(leadMillis, leftMillis / 5));
       const timer = setTimeout(() => waiter.reject(behind(sequence, current())), waitMillis);
       const onAbort = () => waiter.reject(signal?.reason);
       const settle = (action: () => void) => {

@@ -1,8 +1,8 @@
 /** `palate.recommendation.v1.RecommendationService`: the handlers, in terms of the generated types. */
 
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
-import { createConditionCache } from '../expressions/condition-cache.ts';
 import { nowMicros } from '../events/timestamp.ts';
+import { createConditionCache } from '../expressions/condition-cache.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
 import { listSimilarItems, listTrendingItems } from './lists.ts';
@@ -36,7 +36,9 @@ export interface RecommendationServiceOptions {
  * The service over a state that a feed keeps up to date. One instance serves one thread.
  * @throws PalateError CONFIG_INVALID where an expression of a configured placement does not compile.
  */
-export function createRecommendationService(options: RecommendationServiceOptions): BoundService {
+export function createRecommendationService(
+  options: RecommendationServiceOptions,
+): BoundService<typeof RecommendationService> {
   const reading = readingOf(options);
   const stateStatus = createStateStatus(reading);
   return bindService(RecommendationService, {

@@ -217,9 +217,13 @@ export class JournalFeed implements StateFeed, Part {
       return undefined;
     }
     if (event.payload.case !== undefined) return event;
-    throw new PalateError('JOURNAL_FORMAT', `record ${sequence} holds an event of a type that this version does not know`, {
-      metadata: { sequence: String(sequence) },
-    });
+    throw new PalateError(
+      'JOURNAL_FORMAT',
+      `record ${sequence} holds an event of a type that this version does not know`,
+      {
+        metadata: { sequence: String(sequence) },
+      },
+    );
   }
 
   /** The clock is asked every 16 records. */
@@ -256,5 +260,8 @@ function pickHeader({ sequence, appendedAtMicros, tenant }: JournalRecord) {
 }
 
 function unreadableJournal(after: number, through: number): PalateError {
-  return new PalateError('SEQUENCE_UNAVAILABLE', `the journal has no records after ${after}, though ${through} is durable`);
+  return new PalateError(
+    'SEQUENCE_UNAVAILABLE',
+    `the journal has no records after ${after}, though ${through} is durable`,
+  );
 }

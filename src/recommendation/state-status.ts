@@ -1,7 +1,7 @@
 import type { GetStateStatusRequest } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { timestampOf } from '../events/timestamp.ts';
 import { digestOf } from './fold/digest.ts';
-import type { TenantState } from './fold/tenant-state.ts';
+import { TenantState } from './fold/tenant-state.ts';
 import { type ReadCall, type Reading, stateFor, whenThere } from './reading.ts';
 
 interface Known {
@@ -15,6 +15,8 @@ interface Known {
  */
 export function createStateStatus(reading: Reading) {
   const known = new WeakMap<TenantState, Known>();
+
+  const empty = new TenantState(reading.feed.state.settings);
 
   function digest(tenant: TenantState): string {
     const kept = known.get(tenant);
@@ -32,7 +34,7 @@ export function createStateStatus(reading: Reading) {
         ...(appendedAtMicros === 0 ? {} : { appendedAt: timestampOf(appendedAtMicros) }),
         lag: BigInt(reading.feed.status().lag),
         ...(tenant === undefined ? {} : sizesOf(tenant, reading.now())),
-        digest: tenant === undefined || request.omitDigest ? '' : digest(tenant),
+        digest: request.omitDigest ? '' : digest(tenant ?? empty),
       };
     });
 }

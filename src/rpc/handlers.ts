@@ -10,7 +10,8 @@ import type {
 } from '@bufbuild/protobuf';
 import type { Call } from './call.ts';
 
-type Answer<M extends DescMethod> = MessageInitShape<M['output']>;
+/** An answer: what it takes to create the message, or the bytes of one that is encoded already. */
+export type Answer<M extends DescMethod> = MessageInitShape<M['output']> | Uint8Array;
 
 /** One request, one answer. A handler that needs not wait may answer without a promise. */
 export type UnaryHandler<M extends DescMethod, Request> = (

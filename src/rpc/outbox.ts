@@ -1,3 +1,6 @@
+/** What a message costs beside its bytes while it waits: a frame, a write request, their callbacks. */
+const messageOverheadBytes = 512;
+
 /**
  * Counts what was handed to a slow writer and not yet written, and makes the producer wait above a bound. The bound is
  * passed by at most one message.
@@ -13,7 +16,8 @@ export class Outbox {
   }
 
   /** Counts a message in. The function it returns counts it out, once it is written. */
-  add(bytes: number): () => void {
+  add(messageBytes: number): () => void {
+    const bytes = messageBytes + messageOverheadBytes;
     this.#unwrittenBytes += bytes;
     return () => {
       this.#unwrittenBytes -= bytes;

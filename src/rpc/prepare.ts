@@ -48,7 +48,7 @@ export function prepareMethod(bound: BoundMethod, options: RpcOptions): Prepared
     admit: takesWire ? (message, schema) => toBinary(schema, message) : (message) => admit(message, check),
     invoke: (bound.handler ?? notImplemented(bound.path)) as (input: unknown, call: Call) => unknown,
     complete,
-    send: (answer) => bounded(bound.path, toBinary(method.output, complete(answer)), options.sendMaxBytes),
+    send: (answer) => bounded(bound.path, encode(method.output, answer, complete), options.sendMaxBytes),
   };
 }
 
@@ -70,12 +70,17 @@ function decode(schema: DescMessage, bytes: Uint8Array): Message {
   }
 }
 
-/** A handler may answer with a message or with what it takes to create one. */
+/** A handler may answer with a message, with what it takes to create one, or with its bytes. */
 function completer(schema: DescMessage): (answer: unknown) => Message {
   return (answer) => {
+    if (answer instanceof Uint8Array) return fromBinary(schema, answer);
     const message = answer as MessageInitShape<DescMessage> & { readonly $typeName?: string };
     return message.$typeName === schema.typeName ? (message as Message) : create(schema, message);
   };
+}
+
+function encode(schema: DescMessage, answer: unknown, complete: (answer: unknown) => Message): Uint8Array {
+  return answer instanceof Uint8Array ? answer : toBinary(schema, complete(answer));
 }
 
 function bounded(path: string, bytes: Uint8Array, maxBytes: number): Uint8Array {

@@ -50,7 +50,12 @@ describe('a condition', () => {
   }
 
   it('does not match an item that lacks what it reads, and never throws', () => {
-    for (const text of ['item.price < 10.0', 'item.brand != "x"', 'item.custom.colour == "red"', 'item.custom["n"] > 1']) {
+    for (const text of [
+      'item.price < 10.0',
+      'item.brand != "x"',
+      'item.custom.colour == "red"',
+      'item.custom["n"] > 1',
+    ]) {
       assert.equal(compileCondition(text).matches(bare), false, text);
     }
     assert.equal(compileCondition('!has(item.price) || item.price < 1.0').matches(bare), true);
@@ -76,7 +81,17 @@ describe('a condition', () => {
   });
 
   it('is refused where it cannot be true or false', () => {
-    for (const text of ['1', '"a"', 'item.price', 'item.price + 1.0', '[true]', '{"a": true}', 'size(item.tags)', 'item', 'true ? 1 : 2']) {
+    for (const text of [
+      '1',
+      '"a"',
+      'item.price',
+      'item.price + 1.0',
+      '[true]',
+      '{"a": true}',
+      'size(item.tags)',
+      'item',
+      'true ? 1 : 2',
+    ]) {
       assert.match(refusal(text).message, /must be true or false/, text);
     }
   });
@@ -94,15 +109,40 @@ describe('a condition', () => {
   });
 
   it('compiles or is refused, whatever the text, and never throws on an item', () => {
-    const piece = fc.constantFrom('item', '.price', '.tags', ' && ', ' < ', '1.0', '"a"', '(', ')', '[', ']', ' in ', '!', '.exists(x, ', 'x', '?', ':', '\n');
+    const piece = fc.constantFrom(
+      'item',
+      '.price',
+      '.tags',
+      ' && ',
+      ' < ',
+      '1.0',
+      '"a"',
+      '(',
+      ')',
+      '[',
+      ']',
+      ' in ',
+      '!',
+      '.exists(x, ',
+      'x',
+      '?',
+      ':',
+      '\n',
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(piece, { maxLength: 12 }).map((all) => all.join(''))), (text) => {
-        try {
-          compileCondition(text).matches(bare);
-        } catch (error) {
-          assert.ok(isPalateError(error) && error.reason === 'INVALID_FILTER', String(error));
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece, { maxLength: 12 }).map((all) => all.join('')),
+        ),
+        (text) => {
+          try {
+            compileCondition(text).matches(bare);
+          } catch (error) {
+            assert.ok(isPalateError(error) && error.reason === 'INVALID_FILTER', String(error));
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });

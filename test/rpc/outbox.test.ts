@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { Outbox } from '../../src/rpc/outbox.ts';
 
 test('is full from the bound on, and has room below it again', async () => {
-  const outbox = new Outbox(100);
-  const first = outbox.add(60);
+  const outbox = new Outbox(2_000);
+  const first = outbox.add(600);
   assert.equal(outbox.full, false);
-  const second = outbox.add(60);
+  const second = outbox.add(600);
   assert.equal(outbox.full, true);
   let woken = false;
   const room = outbox.room().then(() => {
@@ -27,4 +27,11 @@ test('closing lets a waiting producer go', async () => {
   outbox.close();
   await room;
   assert.equal(outbox.full, false);
+});
+
+test('many small messages fill it too', () => {
+  const outbox = new Outbox(100_000);
+  let count = 0;
+  for (; !outbox.full; count++) outbox.add(1);
+  assert.ok(count < 200);
 });

@@ -13,7 +13,7 @@ const steps = 1 << bits;
 const lowestExponent = -1074;
 const highestExponent = 1023;
 /** The first term of 2^r = 1 + r·ln 2 + …; the next is below 2^-61 for r < 2^-30. */
-const ln2 = 0.6931471805599453;
+const ln2 = 6.931471805599453e-1;
 
 const coarse = fractionTable(rootsOfTwo(bits));
 const middle = fractionTable(rootsOfTwo(2 * bits).slice(bits));

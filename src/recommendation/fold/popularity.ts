@@ -47,6 +47,16 @@ export class Popularity implements MembershipListener {
     return score * this.#decay.readFactor(this.#clock.lastOccurredAtMicros);
   }
 
+  /** What is held of an item: the sum of its signals as of `landmarkMicros`. */
+  heldScore(item: number): number {
+    return this.#scores[item] ?? 0;
+  }
+
+  /** NaN before the first signal. */
+  get landmarkMicros(): number {
+    return this.#decay.landmarkMicros;
+  }
+
   /** A signal of that weight at that moment. A negative weight takes back what the same call with a positive one gave. */
   add(item: number, weight: number, atMicros: number): void {
     const factor = this.#decay.advance(atMicros);

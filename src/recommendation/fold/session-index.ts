@@ -41,6 +41,11 @@ export class SessionIndex {
     return this.#sessions.latestOf(person);
   }
 
+  /** See `Sessions.slotsOf`. */
+  slotsOf(person: number): readonly number[] {
+    return this.#sessions.slotsOf(person);
+  }
+
   firstTimeMicros(session: number): number {
     return this.#sessions.firstTimeMicros(session);
   }

@@ -55,6 +55,11 @@ export class Sessions {
     return latest === nothing ? undefined : latest;
   }
 
+  /** The newest visit without an id, the last one that late events began, the newest session of all; -1: none. */
+  slotsOf(person: number): readonly number[] {
+    return [this.#running, this.#late, this.#latest].map((slots) => slots[person] ?? nothing);
+  }
+
   /** The session of an event, -1 where it has none yet. A key counts for more than the person. */
   find(person: number, key: string, atMicros: number): number {
     if (key !== '') return this.#byKey.get(key) ?? nothing;

@@ -3,10 +3,10 @@ import { Catalogue } from './catalogue.ts';
 import { Categories } from './categories.ts';
 import type { Clock } from './clock.ts';
 import { CoOccurrence } from './co-occurrence.ts';
-import type { Installed } from './installed.ts';
-import type { Loop } from './loop.ts';
-import type { Meals } from './meals.ts';
-import type { Orders } from './orders.ts';
+import { Installed } from './installed.ts';
+import { Loop } from './loop.ts';
+import { Meals } from './meals.ts';
+import { Orders } from './orders.ts';
 import { People } from './people.ts';
 import { Popularity } from './popularity.ts';
 import { SessionIndex } from './session-index.ts';
@@ -52,5 +52,12 @@ export class TenantState implements Clock {
     this.rankings = [this.popularity, this.trending];
     this.people = new People(settings);
     this.similarityLists = new SimilarityLists(settings.similarityListsPerItem);
+    this.orders = new Orders(settings.strangersRecords);
+    this.meals = new Meals(settings.strangersRecords);
+    this.loop = new Loop(settings.rememberedRecommendations, settings.loopCounters);
+    this.placements = new Installed(settings.installedEntries);
+    this.strategies = new Installed(settings.installedEntries);
+    this.experiments = new Installed(settings.installedEntries);
+    this.models = new Installed(settings.installedEntries);
   }
 }

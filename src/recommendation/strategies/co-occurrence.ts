@@ -30,7 +30,8 @@ export function createCoOccurrence(): Strategy {
     walk.over(table);
     for (let entry = walk.next(); entry !== -1; entry = walk.next()) {
       const item = table.keys[entry]!;
-      if (accept(item)) found.push({ item, score: table.scores[entry]!, evidence: togetherWith(query, seeds, table.marks[entry]!) });
+      if (accept(item))
+        found.push({ item, score: table.scores[entry]!, evidence: togetherWith(query, seeds, table.marks[entry]!) });
       if (found.length === limit) break;
     }
     return found;
@@ -38,7 +39,13 @@ export function createCoOccurrence(): Strategy {
 }
 
 /** `mark`: which seed it is, from 1. An entry keeps the mark of the newest seed that it goes with. */
-function addPartners(table: ScoreTable, partners: Int32Array, weights: Float64Array, count: number, mark: number): void {
+function addPartners(
+  table: ScoreTable,
+  partners: Int32Array,
+  weights: Float64Array,
+  count: number,
+  mark: number,
+): void {
   let total = 0;
   for (let i = 0; i < count; i++) total += weights[i]!;
   if (total <= 0) return;

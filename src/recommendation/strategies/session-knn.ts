@@ -99,4 +99,3 @@ function explained(candidate: Candidate, index: SessionIndex, search: NeighbourS
   const evidence: Evidence = { kind: 'sessions', sessions, items };
   return { ...candidate, evidence };
 }
-

@@ -24,7 +24,8 @@ export function createSimilarityLists(): Strategy {
     walk.over(table);
     for (let entry = walk.next(); entry !== -1; entry = walk.next()) {
       const item = table.keys[entry]!;
-      if (accept(item)) found.push({ item, score: table.scores[entry]!, evidence: likeSeed(query, seeds, table.marks[entry]!) });
+      if (accept(item))
+        found.push({ item, score: table.scores[entry]!, evidence: likeSeed(query, seeds, table.marks[entry]!) });
       if (found.length === limit) break;
     }
     return found;

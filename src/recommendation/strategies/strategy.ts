@@ -9,8 +9,6 @@ export interface Query {
   readonly session: Int32Array;
   /** The session that the question comes from, which is no neighbour of its own; -1: none. */
   readonly sessionNumber: number;
-  /** The person, if known and if personal recommendations are allowed; -1: none. */
-  readonly person: number;
   /** Only items of this category or below; '': all. */
   readonly category: string;
   /** The only items to judge, or undefined: any. */

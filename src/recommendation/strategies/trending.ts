@@ -8,9 +8,7 @@ export function createTrending(popularityOf: (tenant: TenantState) => Popularity
     const popularity = popularityOf(tenant);
     const { category, only } = query;
     const items =
-      only === undefined
-        ? popularity.top(category, limit, accept)
-        : topOf(popularity, category, only, limit, accept);
+      only === undefined ? popularity.top(category, limit, accept) : topOf(popularity, category, only, limit, accept);
     const evidence: Evidence | undefined = query.explain ? { kind: 'popular', category } : undefined;
     return items.map((item): Candidate => ({ item, score: popularity.scoreOf(item, category), evidence }));
   };

@@ -6,7 +6,7 @@ export type Port = 'grpc' | 'http' | 'memory';
 
 /** What is told of a call when it has ended. */
 export interface CallEnd {
-  /** `palate.ingest.v1.IngestService/Publish` */
+  /** `palate.ingest.v1.IngestService/Publish`, or `_OTHER` for a method that is not there. */
   readonly method: string;
   readonly code: StatusCode;
   readonly durationMicros: number;
@@ -15,6 +15,9 @@ export interface CallEnd {
 
 /** The channel of `CallEnd`s: subscribe with `node:diagnostics_channel`. Without a subscriber nothing is measured. */
 export const callEnds = channel('palate:rpc:call-end');
+
+/** The path under which calls to unknown methods are told: their names are the caller's to make up. */
+export const otherMethod = '/_OTHER';
 
 /** The start of a call for `observeEnd`; 0 where nobody listens. */
 export function observeStart(): number {

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { statusCodes } from '../../errors.ts';
+import { observeEnd, observeStart, otherMethod } from '../interceptors/observation.ts';
 import type { RpcOptions } from '../options.ts';
 import { type PreparedMethod, unknownMethod } from '../prepare.ts';
 import { wireMessage } from '../status.ts';
@@ -22,6 +23,9 @@ export interface GrpcServer {
 
 const identity = (bytes: Buffer): Buffer => bytes;
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Node's timers hold 31 bits of milliseconds. */
+const longestTimerMillis = 2 ** 31 - 1;
+
 const neverRun = (): void => {};
 
 /** Makes the gRPC port of a server. */
@@ -74,6 +78,7 @@ function answering(byPath: ReadonlyMap<string, PreparedMethod>, context: GrpcCon
     return new ServerInterceptingCall(call, {
       start() {
         const error = unknownMethod(definition.path);
+        observeEnd(observeStart(), otherMethod, error.code, 'grpc');
         const metadata = errorTrailers(error, undefined);
         call.sendStatus({ code: statusCodes[error.code], details: wireMessage(error), metadata });
       },
@@ -88,15 +93,17 @@ function handlerType(requestStream: boolean, responseStream: boolean): string {
 
 /** grpc-js names of our bounds. Its own send limit is off: ours answers with a reason. */
 function channelOptions(options: RpcOptions): Record<string, number> {
+  const age = options.maxConnectionAgeMillis;
   return {
+    // Absent is without limit. grpc-js adds up to a tenth of jitter, and a timer that overflows fires at once.
+    ...(age < longestTimerMillis / 1.1 ? { 'grpc.max_connection_age_ms': age } : {}),
+    'grpc.max_connection_age_grace_ms': Math.min(options.maxConnectionAgeGraceMillis, longestTimerMillis),
     'grpc.max_receive_message_length': options.receiveMaxBytes,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': options.maxConcurrentStreams,
     'grpc-node.max_session_memory': options.sessionMemoryMebibytes,
-    'grpc.keepalive_time_ms': options.keepaliveMillis,
+    'grpc.keepalive_time_ms': Math.min(options.keepaliveMillis, longestTimerMillis),
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMillis,
-    'grpc.max_connection_age_ms': options.maxConnectionAgeMillis,
-    'grpc.max_connection_age_grace_ms': options.maxConnectionAgeGraceMillis,
     'grpc.enable_channelz': 0,
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { statusCodes } from '../../errors.ts';
+import { observeEnd, observeStart, otherMethod } from '../interceptors/observation.ts';
 import { unknownMethod } from '../prepare.ts';
 import { statusDetailsBytes, wireMessage } from '../status.ts';
 import { toConnectError } from './connect-error.ts';
@@ -24,6 +25,7 @@ export function answerNotFound(request: IncomingMessage, response: ServerRespons
     return;
   }
   const error = unknownMethod(path);
+  observeEnd(observeStart(), otherMethod, error.code, 'http');
   const type = request.headers['content-type'] ?? '';
   if (!type.startsWith('application/grpc-web')) {
     sendJson(response, 501, errorToJsonBytes(toConnectError(error, undefined), undefined));

@@ -37,7 +37,10 @@ it('a walk goes from the best score to the worst, equal scores by key', () => {
       for (let entry = walk.next(); entry !== -1; entry = walk.next()) {
         found.push([table.keys[entry]!, table.scores[entry]!]);
       }
-      assert.deepEqual(found, found.toSorted((a, b) => b[1] - a[1] || a[0] - b[0]));
+      assert.deepEqual(
+        found,
+        found.toSorted((a, b) => b[1] - a[1] || a[0] - b[0]),
+      );
       assert.equal(found.length, table.size);
     }),
   );

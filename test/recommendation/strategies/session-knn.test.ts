@@ -13,7 +13,11 @@ interface Scored {
 }
 
 /** The method as the paper tells it, written for reading: maps, whole sorts, nothing kept. */
-function naive(sessions: readonly (readonly string[])[], asking: readonly string[], settings: SessionKnnSettings): Scored[] {
+function naive(
+  sessions: readonly (readonly string[])[],
+  asking: readonly string[],
+  settings: SessionKnnSettings,
+): Scored[] {
   const window = asking.slice(-settings.lastItems);
   const different = new Set(window).size;
   const similarities = new Map<number, number>();
@@ -42,7 +46,7 @@ function naive(sessions: readonly (readonly string[])[], asking: readonly string
 
 function query(tenant: TenantState, asking: readonly string[], sessionNumber = -1): Query {
   const session = Int32Array.from(asking, (id) => tenant.catalogue.numberOf(id) ?? -1 - asking.indexOf(id));
-  return { session, sessionNumber, person: -1, category: '', only: undefined, explain: false };
+  return { session, sessionNumber, category: '', only: undefined, explain: false };
 }
 
 function ranked(tenant: TenantState, settings: SessionKnnSettings, asked: Query, limit = 1_000): Scored[] {
@@ -85,7 +89,10 @@ describe('VMIS-kNN', () => {
     const strategy = createSessionKnn(settings);
     const first = strategy(tenant, query(tenant, ['1', '2']), 10, () => true);
     strategy(tenant, query(tenant, ['4']), 10, () => true);
-    assert.deepEqual(strategy(tenant, query(tenant, ['1', '2']), 10, () => true), first);
+    assert.deepEqual(
+      strategy(tenant, query(tenant, ['1', '2']), 10, () => true),
+      first,
+    );
   });
 
   it('never takes the asking session for its own neighbour', () => {

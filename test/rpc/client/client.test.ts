@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { DescService } from '@bufbuild/protobuf';
-import { IngestService, PublishStreamRequestSchema } from '../../../gen/palate/ingest/v1/ingest_pb.ts';
+import {
+  IngestService,
+  PublishStreamRequestSchema,
+  SubscribeResponseSchema,
+} from '../../../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService } from '../../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { PalateError } from '../../../src/errors.ts';
 import type { Client } from '../../../src/rpc/client/client.ts';
@@ -198,4 +202,18 @@ onBoth('a stream that is cut off throws what cut it', async (t, connect) => {
   };
   await assert.rejects(read(), { reason: 'DEADLINE_EXCEEDED' });
   assert.deepEqual(got, [1n]);
+});
+
+onBoth('a handler may answer with bytes', async (t, connect) => {
+  const bytes = toBinary(SubscribeResponseSchema, create(SubscribeResponseSchema, { throughSequence: 7n }));
+  const client = await connect(
+    t,
+    bindService(IngestService, {
+      async *subscribe() {
+        yield bytes;
+      },
+    }),
+  );
+  const [answer] = await Array.fromAsync(client.subscribe({}));
+  assert.equal(answer?.throughSequence, 7n);
 });

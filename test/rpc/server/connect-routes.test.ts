@@ -224,6 +224,13 @@ test('gRPC-Web: unary, stream, and an error with its details', async (t) => {
   assert.equal(unknown.code, Code.Unimplemented);
 });
 
+test('a bidirectional stream is not for HTTP/1.1, and says so', async (t) => {
+  const service = bindService(IngestService, { publishStream: onWire(async function* () {}) });
+  const server = await runServer(t, [service]);
+  const path = pathOf(IngestService.method.publishStream);
+  assert.equal((await server.post(path, '', { 'content-type': 'application/connect+proto' })).status, 505);
+});
+
 test('a request that is no URL is refused, and the server lives', async (t) => {
   const server = await runServer(t, [bindService(RecommendationService, { recommend: () => ({}) })]);
   const [host = '', port = ''] = server.http.split(':');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { IngestService } from '../../../gen/palate/ingest/v1/ingest_pb.ts';
@@ -171,4 +172,35 @@ test('connections beyond their age are told to go, and calls go on over new ones
     void callBytes(client, recommend, request);
     return peers.size > 1;
   });
+});
+
+test('connections without an age limit stay', async (t) => {
+  const peers = new Set<string>();
+  const service = bindService(RecommendationService, {
+    recommend(_, call) {
+      peers.add(call.peer);
+      return {};
+    },
+  });
+  for (const maxConnectionAgeMillis of [Infinity, 2 ** 31 - 1]) {
+    peers.clear();
+    const client = (await runServer(t, [service], { options: { maxConnectionAgeMillis } })).client();
+    for (let round = 0; round < 4; round++) {
+      await callBytes(client, recommend, request);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(peers.size, 1);
+  }
+});
+
+test('the bounds of a connection are told to the client', async (t) => {
+  const options = { windowBytes: 1_000_000, metadataMaxBytes: 10_000, maxConcurrentStreams: 77 };
+  const server = await runServer(t, [], { options });
+  const session = connectHttp2(`http://${server.grpc}`);
+  t.after(() => session.destroy());
+  await once(session, 'remoteSettings');
+  assert.equal(session.remoteSettings.initialWindowSize, 1_000_000);
+  assert.equal(session.remoteSettings.maxHeaderListSize, 10_000);
+  assert.equal(session.remoteSettings.maxConcurrentStreams, 77);
+  await until(() => session.state.remoteWindowSize === 1_000_000);
 });

@@ -1,0 +1,67 @@
+/** `npm run bench -- NAME [--json] [options]`: runs one benchmark, or lists them. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { hanging } from '../src/commands/text-layout.ts';
+import { isPalateError } from '../src/errors.ts';
+import { accuracy } from './accuracy.ts';
+import type { Benchmark, BenchOptions } from './benchmark.ts';
+import { ingest } from './ingest.ts';
+import { recommend } from './recommend.ts';
+import { replay } from './replay.ts';
+import { formatReport, machineOf } from './report.ts';
+import { unary } from './unary-call.ts';
+
+const benchmarks: readonly Benchmark[] = [accuracy, ingest, recommend, replay, unary];
+
+const commonOptions = {
+  json: { type: 'boolean', description: 'Print the figures as JSON.' },
+  help: { type: 'boolean', description: 'Show this help.' },
+} as const satisfies BenchOptions;
+
+const columns = process.stdout.columns ?? 100;
+
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  const benchmark = benchmarks.find((known) => known.name === name);
+  if (benchmark === undefined) {
+    process.stdout.write(overview());
+    if (name !== undefined && name !== '--help') throw new Error(`there is no benchmark "${name}"`);
+    return;
+  }
+  const { values } = parseArgs({ args, options: { ...benchmark.options, ...commonOptions }, strict: true });
+  if (values.help === true) process.stdout.write(helpOf(benchmark));
+  else await run(benchmark, values);
+}
+
+async function run(benchmark: Benchmark, values: Readonly<Record<string, string | boolean | undefined>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'palate-bench-'));
+  try {
+    const report = await benchmark.run({ values, folder, progress: (text) => process.stderr.write(`${text}\n`) });
+    const machine = machineOf();
+    const json = () => `${JSON.stringify({ benchmark: benchmark.name, machine, figures: report.figures }, null, 2)}\n`;
+    process.stdout.write(values['json'] === true ? json() : formatReport(benchmark.name, report, machine));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function overview(): string {
+  const lines = benchmarks.flatMap(({ name, summary }) => hanging(name, summary, 12, columns));
+  return `Usage: npm run bench -- NAME [--json] [options]; NAME --help shows its options.\n\n${lines.join('\n')}\n`;
+}
+
+function helpOf({ name, summary, options }: Benchmark): string {
+  const lines = Object.entries({ ...options, ...commonOptions }).flatMap(([option, { type, description }]) =>
+    hanging(`--${option}${type === 'string' ? ' VALUE' : ''}`, description, 22, columns),
+  );
+  return `${summary}.\n\nUsage: npm run bench -- ${name} [options]\n\n${lines.join('\n')}\n`;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(isPalateError(error) ? `${error.message}\n` : `${error instanceof Error ? error.stack : error}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,77 @@
+/** A server in a process of its own, and what it costs: CPU time, memory, and how long its event loop was kept waiting. */
+
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type RunningServer, startServer } from '../scripts/server-process.ts';
+import { type FunctionCost, readProfiles } from './cpu-profile.ts';
+import type { ProbeReadings } from './server-probe.ts';
+
+export interface MeasuredServerOptions {
+  /** Holds the data, the probe's readings and no more. */
+  readonly folder: string;
+  /** More arguments of `palate serve`. */
+  readonly args?: readonly string[];
+  /** Writes CPU profiles there. They slow the server down by some percent. */
+  readonly profileFolder?: string | undefined;
+}
+
+export interface ServerCost {
+  /** User and system time of all threads so far. */
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+}
+
+export interface MeasuredServer extends Pick<RunningServer, 'grpc' | 'http'> {
+  /** From the start of the process until it served. */
+  readonly startSeconds: number;
+  cost(): ServerCost;
+  /** The probe begins anew: what was before (loading, warming up) is not in its readings. */
+  resetProbe(): void;
+  /** Ends the server. The functions are those of the profile, if there was one; the costliest first. */
+  stop(): Promise<{ readonly probe: ProbeReadings; readonly functions: readonly FunctionCost[] }>;
+}
+
+/** Starts a server over `folder`/data and waits until it serves. Linux only: it reads /proc. */
+export async function startMeasured(options: MeasuredServerOptions): Promise<MeasuredServer> {
+  const own = mkdtempSync(join(options.folder, 'server-'));
+  const readings = join(own, 'probe.json');
+  const probe = new URL('./server-probe.ts', import.meta.url);
+  probe.searchParams.set('readings', pathToFileURL(readings).href);
+  const { profileFolder } = options;
+  const profileArgs = profileFolder === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileFolder];
+  const startedAt = performance.now();
+  const server = await startServer({
+    dataFolder: join(options.folder, 'data'),
+    nodeArgs: ['--import', probe.href, ...profileArgs],
+    args: options.args ?? [],
+    stdout: process.stderr,
+  });
+  const pid = server.process.pid!;
+  return {
+    grpc: server.grpc,
+    http: server.http,
+    startSeconds: (performance.now() - startedAt) / 1_000,
+    cost: () => costOf(pid),
+    resetProbe: () => server.process.kill('SIGUSR2'),
+    async stop() {
+      await server.stop();
+      const functions = profileFolder === undefined ? [] : readProfiles(profileFolder, pid);
+      return { probe: JSON.parse(readFileSync(readings, 'utf8')) as ProbeReadings, functions };
+    },
+  };
+}
+
+/** `/proc/PID/stat` counts in ticks, of which Linux shows 100 a second to every program. */
+const ticksPerSecond = 100;
+
+function costOf(pid: number): ServerCost {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name in parentheses may hold spaces; the fields after it begin with the third, utime is the 14th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const resident = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return {
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+    residentBytes: Number(resident?.[1] ?? 0) * 1_024,
+  };
+}
