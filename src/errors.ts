@@ -53,7 +53,7 @@ export const reasons = {
   OVERLOADED: retryable('RESOURCE_EXHAUSTED', 'Retry after the time that RetryInfo gives.'),
   SHUTTING_DOWN: retryable('UNAVAILABLE', 'Retry: another process, or this one after its restart, will answer.'),
   STARTING: retryable('UNAVAILABLE', 'Retry when health says SERVING.'),
-  UNREACHABLE: retryable('UNAVAILABLE', 'Check the address, and that the server runs.'),
+  UNREACHABLE: retryable('UNAVAILABLE', 'Check the address, and that a server runs there: `palate serve`.'),
 
   // An event in a batch, or the batch.
   EVENT_MALFORMED: entry('INVALID_ARGUMENT', 'Encode the event as palate.event.v1.Event, its strings as UTF-8.'),
@@ -87,7 +87,6 @@ export const reasons = {
 
   // Starting a process.
   CONFIG_INVALID: entry('INVALID_ARGUMENT', 'Correct it; `palate config --describe` lists every key.'),
-  SERVER_UNREACHABLE: retryable('UNAVAILABLE', 'Start one with `palate serve`, or name another with --address.'),
   USAGE: entry('INVALID_ARGUMENT', 'See --help.'),
   ADDRESS_IN_USE: entry('FAILED_PRECONDITION', 'Stop the other server, or choose another port.'),
   DATA_UNWRITABLE: entry('FAILED_PRECONDITION', 'Give the folder write permission, or choose another with --data.'),

@@ -14,7 +14,7 @@ export const exitCodeMeanings: readonly (readonly [number, string])[] = [
 const byReason: Partial<Record<Reason, number>> = {
   USAGE: exitCodes.usage,
   CONFIG_INVALID: exitCodes.usage,
-  SERVER_UNREACHABLE: exitCodes.unreachable,
+  UNREACHABLE: exitCodes.unreachable,
 };
 
 export function exitCodeOf(error: PalateError): number {

@@ -14,6 +14,7 @@ import {
   GetStateStatusResponseSchema,
   RecommendationService,
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { PalateError } from '../errors.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { grouped } from './progress-bar.ts';
 import { askOptions, withClient } from './server-client.ts';
@@ -62,6 +63,8 @@ async function run(context: Context): Promise<void> {
     const rows = [...services.map((pair) => [...pair]), ...journalRows(journal), ...stateRows(state)];
     context.stdout.write(formatTable([{ title: 'what' }, { title: 'how' }], rows));
   }
+  const idle = services.filter(([, serving]) => serving !== 'serving').map(([name]) => name);
+  if (idle.length > 0) throw new PalateError('STARTING', `Not serving: ${idle.join(', ')}.`);
 }
 
 /** The value's name without the enum's prefix, in lower case. */

@@ -117,7 +117,7 @@ test('the exit code tells failures apart', async () => {
   assert.equal(await code('JOURNAL_FAILED'), 1);
   assert.equal(await code('bug'), 1);
   assert.equal(await code('CONFIG_INVALID'), 2);
-  assert.equal(await code('SERVER_UNREACHABLE'), 3);
+  assert.equal(await code('UNREACHABLE'), 3);
 });
 
 test('an error is one line of reason, message and advice', async () => {
