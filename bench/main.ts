@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { hanging } from '../src/commands/text-layout.ts';
 import { isPalateError } from '../src/errors.ts';
 import { accuracy } from './accuracy.ts';
-import type { Benchmark, BenchOptions } from './benchmark.ts';
+import type { Benchmark, BenchOption, BenchOptions } from './benchmark.ts';
 import { ingest } from './ingest.ts';
 import { recommend } from './recommend.ts';
 import { replay } from './replay.ts';
@@ -53,7 +53,7 @@ function overview(): string {
 }
 
 function helpOf({ name, summary, options }: Benchmark): string {
-  const lines = Object.entries({ ...options, ...commonOptions }).flatMap(([option, { type, description }]) =>
+  const lines = Object.entries<BenchOption>({ ...options, ...commonOptions }).flatMap(([option, { type, description }]) =>
     hanging(`--${option}${type === 'string' ? ' VALUE' : ''}`, description, 22, columns),
   );
   return `${summary}.\n\nUsage: npm run bench -- ${name} [options]\n\n${lines.join('\n')}\n`;

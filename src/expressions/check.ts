@@ -1,5 +1,5 @@
 import type { CelEnv, parse } from '@bufbuild/cel';
-import { itemFields } from './item-view.ts';
+import { allFields, type ItemField, itemFields } from './item-view.ts';
 
 /** An expression's tree, as the parser gives it. */
 export type Tree = ReturnType<typeof parse>['expr'];
@@ -16,6 +16,8 @@ export interface Shape {
   readonly fault: Fault | undefined;
   /** How much one evaluation costs at most, roughly, in nodes visited. */
   readonly cost: number;
+  /** The fields of `item` that it reads. */
+  readonly fields: ReadonlySet<ItemField>;
   /** The constant patterns given to `matches`, with their nodes. */
   readonly patterns: readonly { readonly pattern: string; readonly node: bigint }[];
 }
@@ -37,6 +39,7 @@ const patternCost = 400;
 
 interface Walk {
   readonly env: CelEnv;
+  readonly fields: Set<ItemField>;
   readonly patterns: { pattern: string; node: bigint }[];
   nodes: number;
   cost: number;
@@ -52,19 +55,25 @@ interface Place {
 
 /** Walks the tree once: is it small enough, does it name only what exists, and what does it cost? */
 export function inspect(env: CelEnv, tree: Tree): Shape {
-  const walk: Walk = { env, patterns: [], nodes: 0, cost: 0, fault: undefined };
+  const walk: Walk = { env, fields: new Set(), patterns: [], nodes: 0, cost: 0, fault: undefined };
   visit(walk, tree, { depth: 0, loops: 0, bound: [] });
   if (walk.cost > maxCost)
     fail(walk, tree, 'the expression costs too much: nest fewer macros, or match fewer patterns');
-  return { fault: walk.fault, cost: walk.cost, patterns: walk.patterns };
+  return { fault: walk.fault, cost: walk.cost, fields: walk.fields, patterns: walk.patterns };
 }
 
 function visit(walk: Walk, node: Tree | undefined, place: Place): void {
   if (node === undefined || walk.fault !== undefined) return;
   walk.nodes += 1;
   walk.cost += loopLength ** place.loops;
-  if (walk.nodes > maxNodes) return fail(walk, node, `the expression has more than ${maxNodes} parts`);
-  if (place.depth > maxNesting) return fail(walk, node, `the expression is nested more than ${maxNesting} deep`);
+  if (walk.nodes > maxNodes) {
+    fail(walk, node, `the expression has more than ${maxNodes} parts`);
+    return;
+  }
+  if (place.depth > maxNesting) {
+    fail(walk, node, `the expression is nested more than ${maxNesting} deep`);
+    return;
+  }
   visitKind(walk, node, { ...place, depth: place.depth + 1 });
 }
 
@@ -72,18 +81,23 @@ function visitKind(walk: Walk, node: Tree, place: Place): void {
   const { exprKind } = node;
   switch (exprKind.case) {
     case 'identExpr':
-      return visitName(walk, node, exprKind.value.name, place);
+      visitName(walk, node, exprKind.value.name, place);
+      return;
     case 'selectExpr':
-      return visitField(walk, node, exprKind.value, place);
+      visitField(walk, node, exprKind.value, place);
+      return;
     case 'callExpr':
-      return visitCall(walk, node, exprKind.value, place);
+      visitCall(walk, node, exprKind.value, place);
+      return;
     case 'listExpr':
       for (const element of exprKind.value.elements) visit(walk, element, place);
       return;
     case 'structExpr':
-      return visitEntries(walk, node, exprKind.value, place);
+      visitEntries(walk, node, exprKind.value, place);
+      return;
     case 'comprehensionExpr':
-      return visitLoop(walk, node, exprKind.value, place);
+      visitLoop(walk, node, exprKind.value, place);
+      return;
     default:
       return;
   }
@@ -94,21 +108,25 @@ type Kind<Case extends string> = Extract<Tree['exprKind'], { case: Case }>['valu
 const typeNames = new Set(['bool', 'int', 'uint', 'double', 'string', 'bytes', 'list', 'map', 'null_type', 'type']);
 
 function visitName(walk: Walk, node: Tree, name: string, place: Place): void {
+  if (name === 'item' && !place.bound.includes(name)) for (const field of allFields) walk.fields.add(field);
   if (name === 'item' || typeNames.has(name) || place.bound.includes(name)) return;
   fail(walk, node, `"${name}" is not known: the item is called "item"`);
 }
 
 function visitField(walk: Walk, node: Tree, select: Kind<'selectExpr'>, place: Place): void {
   const { operand, field } = select;
-  if (isItem(operand, place) && !Object.hasOwn(itemFields, field)) {
-    return fail(walk, node, `an item has no "${field}": it has ${Object.keys(itemFields).join(', ')}`);
+  if (!isItem(operand, place)) {
+    visit(walk, operand, place);
+  } else if (Object.hasOwn(itemFields, field)) {
+    walk.fields.add(field as ItemField);
+  } else {
+    fail(walk, node, `an item has no "${field}": it has ${allFields.join(', ')}`);
   }
-  visit(walk, operand, place);
 }
 
 function visitCall(walk: Walk, node: Tree, call: Kind<'callExpr'>, place: Place): void {
   if (!isBuiltIn(call.function) && walk.env.funcs.find(call.function) === undefined) {
-    return fail(walk, node, `there is no function "${call.function}"`);
+    fail(walk, node, `there is no function "${call.function}"`);
   }
   if (call.function === 'matches') visitPattern(walk, call, place);
   visit(walk, call.target, place);
@@ -124,8 +142,7 @@ function visitPattern(walk: Walk, call: Kind<'callExpr'>, place: Place): void {
 }
 
 function visitEntries(walk: Walk, node: Tree, struct: Kind<'structExpr'>, place: Place): void {
-  if (struct.messageName !== '')
-    return fail(walk, node, `messages such as "${struct.messageName}" cannot be made here`);
+  if (struct.messageName !== '') fail(walk, node, `messages such as "${struct.messageName}" cannot be made here`);
   for (const entry of struct.entries) {
     if (entry.keyKind.case === 'mapKey') visit(walk, entry.keyKind.value, place);
     visit(walk, entry.value, place);
@@ -133,7 +150,10 @@ function visitEntries(walk: Walk, node: Tree, struct: Kind<'structExpr'>, place:
 }
 
 function visitLoop(walk: Walk, node: Tree, loop: Kind<'comprehensionExpr'>, place: Place): void {
-  if (place.loops >= maxLoops) return fail(walk, node, `macros are nested more than ${maxLoops} deep`);
+  if (place.loops >= maxLoops) {
+    fail(walk, node, `macros are nested more than ${maxLoops} deep`);
+    return;
+  }
   const bound = [...place.bound, loop.iterVar, loop.iterVar2, loop.accuVar];
   visit(walk, loop.iterRange, place);
   visit(walk, loop.accuInit, place);

@@ -34,7 +34,7 @@ export function compileCondition(text: string): Condition {
   }
   const parsed = parseText(text);
   const at = (node: bigint) => parsed.sourceInfo?.positions[String(node)] ?? 0;
-  const { fault, cost, patterns } = inspect(env, parsed.expr);
+  const { fault, cost, fields, patterns } = inspect(env, parsed.expr);
   if (fault !== undefined) throw invalid(text, at(fault.node), fault.message);
   const type = resultType(parsed.expr);
   if (type !== 'boolean' && type !== 'unknown') {
@@ -42,7 +42,7 @@ export function compileCondition(text: string): Condition {
   }
   for (const { pattern, node } of patterns) checkPattern(text, pattern, at(node));
   const evaluate = planned(text, parsed);
-  return { text, cost, matches: (item) => evaluate({ item: celItem(item) }) === true };
+  return { text, cost, matches: (item) => evaluate({ item: celItem(item, fields) }) === true };
 }
 
 type Parsed = ReturnType<typeof parse>;

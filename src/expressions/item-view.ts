@@ -4,7 +4,7 @@ import { type CelInput, CelScalar, mapType } from '@bufbuild/cel';
 export type CustomValue = string | number | boolean | readonly string[];
 
 /**
- * An item as an expression sees it, under the name `item`.
+ * An item as an expression sees it, under the name `item`. Only the fields that the expression names are read.
  *
  * A text or a price that the item lacks is absent: `has(item.price)` is false, and to read it is an error, which makes
  * the item not match. `categories`, `tags` and `custom` are always there, and may be empty. `stock` is always there: an
@@ -25,14 +25,17 @@ export interface ItemView {
   readonly brand?: string | undefined;
   readonly group?: string | undefined;
   readonly stock: 'in_stock' | 'out_of_stock' | 'preorder';
-  readonly custom: Readonly<Record<string, CustomValue>>;
+  readonly custom: ReadonlyMap<string, CustomValue>;
 }
 
 /** What a field holds, as far as it is known before any item is seen. */
 export type FieldType = 'text' | 'number' | 'list' | 'map';
 
+/** The name of a field of `item`. */
+export type ItemField = keyof ItemView;
+
 /** The fields of `item`, by name. */
-export const itemFields: Readonly<Record<keyof ItemView, FieldType>> = {
+export const itemFields: Readonly<Record<ItemField, FieldType>> = {
   id: 'text',
   title: 'text',
   description: 'text',
@@ -47,17 +50,18 @@ export const itemFields: Readonly<Record<keyof ItemView, FieldType>> = {
   custom: 'map',
 };
 
+/** All of them. */
+export const allFields = Object.keys(itemFields) as readonly ItemField[];
+
 /** The variables of an expression, for the environment of the evaluator. */
 export const itemVariables = { item: mapType(CelScalar.STRING, CelScalar.DYN) } as const;
 
-/** The item as the evaluator takes it. Empty texts count as absent. */
-export function celItem(view: ItemView): ReadonlyMap<string, CelInput> {
+/** The item as the evaluator takes it, with the fields that are asked for. Empty texts count as absent. */
+export function celItem(view: ItemView, fields: Iterable<ItemField>): ReadonlyMap<string, CelInput> {
   const item = new Map<string, CelInput>();
-  for (const name of Object.keys(itemFields) as (keyof ItemView)[]) {
+  for (const name of fields) {
     const value = view[name];
-    if (value === undefined || value === '' || name === 'custom') continue;
-    item.set(name, value as CelInput);
+    if (value !== undefined && value !== '') item.set(name, value as CelInput);
   }
-  item.set('custom', new Map<string, CelInput>(Object.entries(view.custom) as [string, CelInput][]));
   return item;
 }

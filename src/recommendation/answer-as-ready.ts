@@ -1,21 +1,28 @@
 /** Works on several inputs at once and gives the results out as they are ready. */
 
+/** What ends a stream of answers from outside. */
+export interface Ending {
+  readonly signal: AbortSignal;
+  /** Makes what it ends with. */
+  readonly error: () => unknown;
+}
+
 /**
  * Starts `work` on each input as it comes and yields results in the order in which they are there. While `limit` are
  * under way or not yet taken, no further input is read. A failure of the inputs or of a piece of work ends it, after the
  * results that are there were yielded; `work` that must not end it gives its failure as a result. When `ending` aborts, no
- * further input is taken: what is under way is answered, and then its reason is thrown.
+ * further input is taken: what is under way is answered, and then its error is thrown.
  */
 export async function* answerAsReady<Input, Output>(
   inputs: AsyncIterable<Input>,
   limit: number,
   work: (input: Input) => Promise<Output>,
-  ending?: AbortSignal,
+  ending?: Ending,
 ): AsyncGenerator<Output, void, undefined> {
   const desk = new Desk<Output>(limit);
-  const onEnding = () => desk.end({ error: ending?.reason });
-  if (ending?.aborted) onEnding();
-  else ending?.addEventListener('abort', onEnding);
+  const onEnding = () => desk.end({ error: ending?.error() });
+  if (ending?.signal.aborted) onEnding();
+  else ending?.signal.addEventListener('abort', onEnding);
   void pump(inputs, desk, work);
   try {
     while (true) {
@@ -27,7 +34,7 @@ export async function* answerAsReady<Input, Output>(
     }
     if (desk.failure !== undefined) throw desk.failure.error;
   } finally {
-    ending?.removeEventListener('abort', onEnding);
+    ending?.signal.removeEventListener('abort', onEnding);
     desk.closed = true;
     desk.changed();
   }

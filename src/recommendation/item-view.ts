@@ -1,38 +1,77 @@
 import type { CustomValue, ItemView } from '../expressions/item-view.ts';
 import { stockStates } from './fold/catalogue.ts';
+import { type ItemDescription, undescribed } from './fold/item-description.ts';
 import type { TenantState } from './fold/tenant-state.ts';
-
-const stockNames = {
-  [stockStates.unknown]: 'in_stock',
-  [stockStates.inStock]: 'in_stock',
-  [stockStates.outOfStock]: 'out_of_stock',
-  [stockStates.preorder]: 'preorder',
-} as const;
 
 /** An item of which only its id is known. */
 export function bareItemView(id: string): ItemView {
-  return { id, categories: [], tags: [], stock: 'in_stock', custom: {} };
+  return { id, categories: [], tags: [], stock: 'in_stock', custom: new Map() };
 }
 
-/** An item as filters and boosts see it. */
-export function itemViewOf({ catalogue }: TenantState, item: number): ItemView {
-  const id = catalogue.idOf(item);
-  const stock = stockNames[catalogue.stockOf(item) as keyof typeof stockNames] ?? 'in_stock';
-  const description = catalogue.describedBy(item);
-  if (description === undefined) return { ...bareItemView(id), stock };
-  const { price } = description;
-  return {
-    id,
-    title: description.title,
-    description: description.description,
-    type: description.itemType,
-    categories: catalogue.categoriesOf(item),
-    tags: description.tags,
-    price: price === undefined ? undefined : Number(price.micros) / 1e6,
-    currency: price?.currencyCode,
-    brand: description.brand,
-    group: description.groupId,
-    stock,
-    custom: Object.fromEntries(description.custom) as Record<string, CustomValue>,
-  };
+/** An item as filters and boosts see it. What they do not read is not made. */
+export function itemViewOf(tenant: TenantState, item: number): ItemView {
+  return new CatalogueItem(tenant.catalogue, item);
+}
+
+class CatalogueItem implements ItemView {
+  readonly #catalogue: TenantState['catalogue'];
+  readonly #item: number;
+  readonly #description: ItemDescription;
+
+  constructor(catalogue: TenantState['catalogue'], item: number) {
+    this.#catalogue = catalogue;
+    this.#item = item;
+    this.#description = catalogue.describedBy(item) ?? undescribed;
+  }
+
+  get id(): string {
+    return this.#catalogue.idOf(this.#item);
+  }
+
+  get title(): string | undefined {
+    return this.#description.title;
+  }
+
+  get description(): string | undefined {
+    return this.#description.description;
+  }
+
+  get type(): string | undefined {
+    return this.#description.itemType;
+  }
+
+  get categories(): readonly string[] {
+    return this.#catalogue.categoriesOf(this.#item);
+  }
+
+  get tags(): readonly string[] {
+    return this.#description.tags;
+  }
+
+  get price(): number | undefined {
+    const { price } = this.#description;
+    return price === undefined ? undefined : Number(price.micros) / 1e6;
+  }
+
+  get currency(): string | undefined {
+    return this.#description.price?.currencyCode;
+  }
+
+  get brand(): string | undefined {
+    return this.#description.brand;
+  }
+
+  get group(): string | undefined {
+    return this.#description.groupId;
+  }
+
+  get stock(): ItemView['stock'] {
+    const state = this.#catalogue.stockOf(this.#item);
+    if (state === stockStates.outOfStock) return 'out_of_stock';
+    return state === stockStates.preorder ? 'preorder' : 'in_stock';
+  }
+
+  get custom(): ReadonlyMap<string, CustomValue> {
+    return this.#description.custom;
+  }
 }

@@ -40,17 +40,11 @@ export function recommendStream(reading: Reading, requests: AsyncIterable<Uint8A
       if (!isTwin) waiting.delete(requestId);
     }
   };
-  return answerAsReady(requests, maxWaiting, work, stopping(call.draining));
+  return answerAsReady(requests, maxWaiting, work, { signal: call.draining, error: stopping });
 }
 
-/** What the stream ends with when the server drains. */
-function stopping(draining: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const stop = () =>
-    controller.abort(new PalateError('SHUTTING_DOWN', 'the server is stopping: ask the rest elsewhere'));
-  if (draining.aborted) stop();
-  else draining.addEventListener('abort', stop, { once: true });
-  return controller.signal;
+function stopping(): PalateError {
+  return new PalateError('SHUTTING_DOWN', 'the server is stopping: ask the rest elsewhere, or later');
 }
 
 function decode(bytes: Uint8Array): RecommendStreamRequest {

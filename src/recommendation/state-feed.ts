@@ -1,10 +1,10 @@
-import { fromBinary } from '@bufbuild/protobuf';
-import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
-import { PalateError } from '../errors.ts';
+import type { Event } from '../../gen/palate/event/v1/event_pb.ts';
+import { isPalateError, PalateError } from '../errors.ts';
 import type { DurableBatch, Journal } from '../journal/journal.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { Part } from '../lifecycle.ts';
 import type { Log } from '../rpc/log.ts';
+import { attachedEvent, decodeEvent } from './decode-event.ts';
 import type { State } from './fold/state.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
 
@@ -42,6 +42,8 @@ export interface StateFeedOptions {
   readonly log: Log;
   /** Durable events that may wait to be folded. When more come, they are read from the journal later. */
   readonly maxQueuedEvents?: number;
+  /** Told once when the feed stops for good: the state stands still from then on. */
+  readonly onFailure?: (failure: PalateError) => void;
   /** Other work gets its turn after so long. */
   readonly sliceMillis?: number;
 }
@@ -82,7 +84,7 @@ export class JournalFeed implements StateFeed, Part {
 
   constructor(options: StateFeedOptions) {
     this.state = options.state;
-    this.#options = { maxQueuedEvents: 100_000, sliceMillis: 2, ...options };
+    this.#options = { maxQueuedEvents: 100_000, sliceMillis: 2, onFailure: () => undefined, ...options };
   }
 
   async start(): Promise<void> {
@@ -170,7 +172,7 @@ export class JournalFeed implements StateFeed, Part {
       const { appendedAtMicros, tenant, events } = batch;
       for (let at = 0; at < events.length; at++) {
         const sequence = batch.firstSequence + at;
-        const event = attached(batch, at) ?? this.#decode(sequence, events[at]!);
+        const event = attachedEvent(batch, at) ?? this.#decode(sequence, events[at]!);
         this.#fold({ sequence, appendedAtMicros, tenant, event });
         this.#queuedEvents -= 1;
         if (this.#isSliceOver()) await this.#giveWay();
@@ -206,24 +208,16 @@ export class JournalFeed implements StateFeed, Part {
     return record.kind === 'tombstone' ? undefined : this.#decode(record.sequence, record.event);
   }
 
-  /** @throws PalateError JOURNAL_FORMAT where a newer version of Palate wrote it. */
+  /** Undefined, reported and counted where the bytes are no event. Throws where a newer version wrote it. */
   #decode(sequence: number, bytes: Uint8Array): Event | undefined {
-    let event: Event;
     try {
-      event = fromBinary(EventSchema, bytes);
+      return decodeEvent(sequence, bytes);
     } catch (error) {
+      if (isPalateError(error)) throw error;
       this.#unreadable += 1;
       this.#options.log.error({ sequence, err: error }, 'a record of the journal is no event: it is passed over');
       return undefined;
     }
-    if (event.payload.case !== undefined) return event;
-    throw new PalateError(
-      'JOURNAL_FORMAT',
-      `record ${sequence} holds an event of a type that this version does not know`,
-      {
-        metadata: { sequence: String(sequence) },
-      },
-    );
   }
 
   /** The clock is asked every 16 records. */
@@ -244,15 +238,8 @@ export class JournalFeed implements StateFeed, Part {
     this.#queuedEvents = 0;
     this.#waiters.rejectAll(failure);
     this.#options.log.error({ err: error, sequence: this.state.sequence }, 'the state stopped following the journal');
+    this.#options.onFailure(failure);
   }
-}
-
-/** The decoded events that ingest hands on. Nothing else is trusted to be them. */
-function attached(batch: DurableBatch, at: number): Event | undefined {
-  const { attachment, events } = batch;
-  if (!Array.isArray(attachment) || attachment.length !== events.length) return undefined;
-  const event = attachment[at] as Event | undefined;
-  return event?.$typeName === EventSchema.typeName && event.payload.case !== undefined ? event : undefined;
 }
 
 function pickHeader({ sequence, appendedAtMicros, tenant }: JournalRecord) {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isPalateError, type PalateError } from '../../src/errors.ts';
 import { compileCondition } from '../../src/expressions/condition.ts';
-import type { ItemView } from '../../src/expressions/item-view.ts';
+import type { CustomValue, ItemView } from '../../src/expressions/item-view.ts';
 
 const apple: ItemView = {
   id: 'apple',
@@ -15,9 +15,14 @@ const apple: ItemView = {
   currency: 'EUR',
   brand: 'own',
   stock: 'in_stock',
-  custom: { colour: 'red', weight: 0.2, organic: true, sizes: ['s', 'm'] },
+  custom: new Map<string, CustomValue>([
+    ['colour', 'red'],
+    ['weight', 0.2],
+    ['organic', true],
+    ['sizes', ['s', 'm']],
+  ]),
 };
-const bare: ItemView = { id: 'bare', categories: [], tags: [], stock: 'in_stock', custom: {} };
+const bare: ItemView = { id: 'bare', categories: [], tags: [], stock: 'in_stock', custom: new Map() };
 
 function refusal(text: string): PalateError {
   try {
@@ -59,6 +64,20 @@ describe('a condition', () => {
       assert.equal(compileCondition(text).matches(bare), false, text);
     }
     assert.equal(compileCondition('!has(item.price) || item.price < 1.0').matches(bare), true);
+  });
+
+  it('reads only the fields that it names', () => {
+    const read: string[] = [];
+    const watched = new Proxy(apple, {
+      get(view, name) {
+        read.push(String(name));
+        return view[name as keyof ItemView];
+      },
+    });
+    compileCondition('item.price < 9.0 && item.tags.exists(t, t == "x")').matches(watched);
+    assert.deepEqual(read.toSorted(), ['price', 'tags']);
+    assert.ok(compileCondition('item["title"] == "Red apple"').matches(watched));
+    assert.ok(compileCondition('["a"].exists(item, item == "a") && size(item) > 3').matches(watched));
   });
 
   it('does not match where the answer is not true or false, when only the item tells', () => {

@@ -89,9 +89,16 @@ describe('answers as they are ready', () => {
       yield 1;
       await new Promise(() => undefined);
     }
-    const answers = answerAsReady(endless(), 4, () => wait!.promise, ending.signal);
+    const started = Promise.withResolvers<void>();
+    const work = () => {
+      started.resolve();
+      return wait!.promise;
+    };
+    const end = { signal: ending.signal, error: () => new Error('the server stops') };
+    const answers = answerAsReady(endless(), 4, work, end);
     const first = answers.next();
-    ending.abort(new Error('the server stops'));
+    await started.promise;
+    ending.abort();
     wait!.resolve(7);
     assert.equal((await first).value, 7);
     await assert.rejects(answers.next(), /the server stops/);

@@ -75,8 +75,10 @@ describe('a feed', () => {
   it('stops with a clear error at an event of a type that it does not know', async () => {
     // Field 9,999, a message of no bytes.
     await open.appendBytes(Uint8Array.of(0xfa, 0xf0, 0x04, 0x00));
-    const feed = feedOf(open);
+    const failures: string[] = [];
+    const feed = feedOf(open, { onFailure: ({ reason }) => failures.push(reason) });
     await assert.rejects(feed.start(), { reason: 'JOURNAL_FORMAT', message: /record 1 .*type/ });
+    assert.deepEqual(failures, ['JOURNAL_FORMAT']);
     await assert.rejects(feed.reached(1), { reason: 'JOURNAL_FORMAT' });
     await feed.stop();
   });

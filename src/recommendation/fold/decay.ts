@@ -24,7 +24,9 @@ const wholes = powersOfTwo();
 export function exp2(x: number): number {
   if (x < lowestExponent) return 0;
   if (x >= highestExponent + 1) return Number.POSITIVE_INFINITY;
-  const whole = Math.floor(x);
+  let whole = Math.floor(x);
+  // Just below a whole number the difference rounds to 1.
+  if (x - whole === 1) whole++;
   let rest = (x - whole) * steps;
   const a = Math.floor(rest);
   rest = (rest - a) * steps;

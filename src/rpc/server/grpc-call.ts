@@ -8,7 +8,7 @@ import { Outbox } from '../outbox.ts';
 import type { PreparedMethod } from '../prepare.ts';
 import { disclose, wireMessage } from '../status.ts';
 import { admitCall, type Gate } from './gate.ts';
-import { errorTrailers, grpcCallMetadata, grpcMetadata } from './grpc-metadata.ts';
+import { errorTrailers, GrpcCallMetadata, grpcMetadata } from './grpc-metadata.ts';
 import { statusOfLibrary } from './grpc-status.ts';
 
 type Listener = Parameters<ServerInterceptingCall['start']>[0];
@@ -66,7 +66,7 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
     const { gate } = this.#context;
     try {
       const live = admitCall(gate, this.#prepared, {
-        metadata: grpcCallMetadata(metadata),
+        metadata: new GrpcCallMetadata(metadata),
         askedDeadlineMillis: Number(this.#base.getDeadline()),
         peer: () => this.#base.getPeer(),
       });

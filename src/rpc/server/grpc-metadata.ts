@@ -8,16 +8,22 @@ import { statusDetailsBytes } from '../status.ts';
 export const detailsKey = 'grpc-status-details-bin';
 
 /** grpc-js metadata as a handler sees it. */
-export function grpcCallMetadata(metadata: Metadata): CallMetadata {
-  return {
-    get: (name) => firstOf(metadata, name, 'string') as string | undefined,
-    getBinary: (name) => firstOf(metadata, name, 'object') as Uint8Array | undefined,
-  };
-}
+export class GrpcCallMetadata implements CallMetadata {
+  readonly #metadata: Metadata;
 
-function firstOf(metadata: Metadata, name: string, type: 'string' | 'object'): unknown {
-  const [value] = metadata.get(name);
-  return typeof value === type ? value : undefined;
+  constructor(metadata: Metadata) {
+    this.#metadata = metadata;
+  }
+
+  get(name: string): string | undefined {
+    const [value] = this.#metadata.get(name);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  getBinary(name: string): Uint8Array | undefined {
+    const [value] = this.#metadata.get(name);
+    return typeof value === 'string' ? undefined : value;
+  }
 }
 
 /** Headers or trailers that a handler has set, in grpc-js's form. */

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { event, folded, person } from '../events.ts';
+
+const who = { user: 'ann' };
+const scored = (imageId: string, score: number, by: { user?: string } = who) =>
+  event(
+    'mealScored',
+    { imageId, score, labels: [{ name: 'soup', confidence: 0.9 }], model: { name: 'm', version: '1' } },
+    by,
+  );
+const reviewed = (imageId: string, score: number) =>
+  event('mealReviewed', { imageId, score, labels: ['stew'], reviewerId: 'eve' }, { user: 'eve' });
+
+describe('mealScored', () => {
+  it('is kept with its person, the latest word for an image', () => {
+    const tenant = folded([scored('i', 2), scored('j', 3), scored('i', 4)]);
+    const meals = [...tenant.people.recordOf(person(tenant, who)).meals];
+    assert.deepEqual(
+      meals.map((meal) => [meal.imageId, meal.score, meal.model]),
+      [
+        ['i', 4, 'm/1'],
+        ['j', 3, 'm/1'],
+      ],
+    );
+    assert.deepEqual(meals[0]?.labels, [{ name: 'soup', confidence: 0.9 }]);
+  });
+
+  it('goes to the person whom the latest word names', () => {
+    const tenant = folded([scored('i', 2), scored('i', 2, { user: 'bob' })]);
+    const sizes = ['ann', 'bob'].map((user) => tenant.people.recordOf(person(tenant, { user })).meals.size);
+    assert.deepEqual(sizes, [0, 1]);
+  });
+
+  it('gives the item that it shows its place in the model\u2019s space', () => {
+    const embedding = [0.5, -1];
+    const tenant = folded([event('mealScored', { imageId: 'i', score: 3, itemId: 'a', embedding }, who)]);
+    assert.deepEqual([...tenant.meals.embeddingOf(0)!], embedding);
+    assert.deepEqual(
+      tenant.people.profile(person(tenant, who)).interactions.map((one) => one.eventType),
+      [90],
+    );
+    assert.equal(tenant.popularity.scoreOf(0), 0);
+  });
+
+  it('stays within the bounds of a person and of strangers', () => {
+    const events = [scored('i', 2), scored('j', 2), scored('x', 1, {}), scored('y', 1, {})];
+    const tenant = folded(events, { mealsPerPerson: 1, strangersRecords: 1 });
+    const held = ['i', 'j', 'x', 'y'].map((id) => tenant.meals.get(id) !== undefined);
+    assert.deepEqual(held, [false, true, false, true]);
+  });
+});
+
+describe('mealReviewed', () => {
+  it('stands beside the score, whichever comes first', () => {
+    for (const events of [
+      [scored('i', 2), reviewed('i', 5)],
+      [reviewed('i', 5), scored('i', 2)],
+    ]) {
+      const tenant = folded(events);
+      const [meal] = tenant.people.recordOf(person(tenant, who)).meals;
+      assert.equal(meal?.score, 2);
+      assert.deepEqual([meal?.review?.score, meal?.review?.labels, meal?.review?.reviewerId], [5, ['stew'], 'eve']);
+      assert.equal([...tenant.meals.strangers()].length, 0);
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { NeighbourLists } from '../../../src/recommendation/fold/neighbour-lists.ts';
+
+function listOf(lists: NeighbourLists, item: number): Map<number, number> {
+  const into = new Int32Array(2_000);
+  const weights = new Float64Array(2_000);
+  const count = lists.copy(item, into, weights, 1);
+  return new Map(Array.from({ length: count }, (_, i) => [into[i]!, weights[i]!]));
+}
+
+const addition = fc.record({
+  item: fc.integer({ min: 0, max: 3 }),
+  partner: fc.integer({ min: 0, max: 20 }),
+  weight: fc.integer({ min: 1, max: 9 }),
+});
+
+describe('NeighbourLists', () => {
+  it('counts exactly while there is room', () => {
+    fc.assert(
+      fc.property(fc.array(addition, { maxLength: 200 }), (additions) => {
+        const lists = new NeighbourLists(21);
+        const exact = new Map<number, Map<number, number>>();
+        for (const { item, partner, weight } of additions) {
+          lists.add(item, partner, weight);
+          const own = exact.get(item) ?? new Map<number, number>();
+          exact.set(item, own.set(partner, (own.get(partner) ?? 0) + weight));
+        }
+        for (let item = 0; item <= 3; item++) {
+          const sorted = (map: Map<number, number> | undefined) => [...(map ?? [])].sort(([a], [b]) => a - b);
+          assert.deepEqual(sorted(listOf(lists, item)), sorted(exact.get(item)));
+        }
+      }),
+    );
+  });
+
+  it('keeps the guarantees of Space-Saving when it is full', () => {
+    fc.assert(
+      fc.property(fc.array(addition, { maxLength: 300 }), fc.integer({ min: 1, max: 9 }), (additions, max) => {
+        const lists = new NeighbourLists(max);
+        const exact = new Map<number, number>();
+        let total = 0;
+        for (const { partner, weight } of additions) {
+          lists.add(0, partner, weight);
+          exact.set(partner, (exact.get(partner) ?? 0) + weight);
+          total += weight;
+        }
+        const held = listOf(lists, 0);
+        assert.ok(held.size <= max);
+        assert.equal(
+          [...held.values()].reduce((sum, weight) => sum + weight, 0),
+          total,
+        );
+        for (const [partner, weight] of held) {
+          assert.ok(weight >= exact.get(partner)!);
+          assert.ok(weight <= exact.get(partner)! + total / max);
+        }
+        for (const [partner, weight] of exact) if (weight > total / max) assert.ok(held.has(partner));
+      }),
+    );
+  });
+
+  it('gives the weakest place away', () => {
+    const lists = new NeighbourLists(3);
+    lists.add(0, 1, 5);
+    lists.add(0, 2, 2);
+    lists.add(0, 3, 4);
+    lists.add(0, 9, 1);
+    assert.deepEqual(
+      listOf(lists, 0),
+      new Map([
+        [9, 3],
+        [1, 5],
+        [3, 4],
+      ]),
+    );
+  });
+
+  it('holds thousands of lists over many blocks', () => {
+    const lists = new NeighbourLists(100);
+    for (let round = 0; round < 120; round++) {
+      for (let item = 0; item < 1_500; item++) lists.add(item, item + round, round + 1);
+    }
+    for (const item of [0, 777, 1_499]) {
+      assert.equal(lists.count(item), 100);
+      assert.ok(listOf(lists, item).get(item + 119)! >= 120);
+    }
+  });
+
+  it('scales every weight', () => {
+    const lists = new NeighbourLists(4);
+    lists.add(2, 1, 8);
+    lists.add(0, 1, 2);
+    lists.scale(0.25);
+    assert.deepEqual([listOf(lists, 2), listOf(lists, 0)], [new Map([[1, 2]]), new Map([[1, 0.5]])]);
+  });
+});

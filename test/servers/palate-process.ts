@@ -1,0 +1,80 @@
+/** Palate servers for tests: each a process of its own, on free ports, over a folder of its own. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type RunningServer, startServer } from '../../scripts/server-process.ts';
+
+export interface ServedPalate extends RunningServer {
+  readonly dataFolder: string;
+  /** The lines of level warn and above, and those that are no log lines, so far. */
+  readonly complaints: readonly string[];
+}
+
+export interface ServeOptions {
+  /** Default: a new one. */
+  readonly dataFolder?: string;
+  /** More arguments of `palate serve`. */
+  readonly args?: readonly string[];
+}
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** A folder that is gone when the test is over. */
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'palate-test-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts a server, and kills it when the test is over. */
+export async function servePalate(t: TestContext, { dataFolder, args = [] }: ServeOptions = {}): Promise<ServedPalate> {
+  const folder = dataFolder ?? join(await temporaryFolder(t), 'data');
+  const complaints: string[] = [];
+  const stdout = { write: (line: string) => complaints.push(line) };
+  const server = await startServer({ dataFolder: folder, args, stdout });
+  t.after(() => kill(server));
+  return { ...server, dataFolder: folder, complaints };
+}
+
+/** SIGKILL, and waits for the end. */
+export async function kill({ process, ended }: RunningServer): Promise<void> {
+  process.kill('SIGKILL');
+  await ended;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `palate` with a command that is to end by itself. */
+export async function runPalate(args: readonly string[], { uid }: { readonly uid?: number } = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 20_000,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+  const code = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await code, stdout, stderr };
+}
+
+/** Resolves when the condition holds; fails after the bound. */
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  boundMillis = 10_000,
+): Promise<void> {
+  const end = Date.now() + boundMillis;
+  while (!(await condition())) {
+    assert.ok(Date.now() < end, `not within ${boundMillis} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
