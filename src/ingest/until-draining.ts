@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { PalateError } from '../errors.ts';
 
 /**
@@ -10,16 +9,29 @@ export async function* untilDraining<Input>(
   draining: AbortSignal,
 ): AsyncGenerator<Input> {
   const iterator = inputs[Symbol.asyncIterator]();
-  const stopped = draining.aborted ? Promise.resolve() : once(draining, 'abort').then(() => undefined);
+  // One listener for the whole stream: a race for each input would leave a reaction behind with every one of them.
+  let interrupt: (() => void) | undefined;
+  const onDrain = (): void => interrupt?.();
+  draining.addEventListener('abort', onDrain);
+  const next = (): Promise<IteratorResult<Input>> =>
+    new Promise((resolve, reject) => {
+      interrupt = () => reject(stopping());
+      iterator.next().then(resolve, reject);
+    });
   try {
-    while (true) {
-      const next = await Promise.race([iterator.next(), stopped]);
-      if (next === undefined) throw new PalateError('SHUTTING_DOWN', 'the server is stopping: send the rest again');
-      if (next.done) return;
-      yield next.value;
+    while (!draining.aborted) {
+      const input = await next();
+      if (input.done) return;
+      yield input.value;
     }
+    throw stopping();
   } finally {
+    draining.removeEventListener('abort', onDrain);
     // Not awaited: a source that waits for input which never comes would keep the call open.
     iterator.return?.()?.catch(() => undefined);
   }
+}
+
+function stopping(): PalateError {
+  return new PalateError('SHUTTING_DOWN', 'the server is stopping: send the rest again');
 }
