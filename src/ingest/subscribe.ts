@@ -1,8 +1,7 @@
 /** Reads the journal out to one caller: the tenant's records, and heartbeats that tell how far it was read. */
 
-import { fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
-import type { JournalRecordSchema, SubscribeResponseSchema } from '../../gen/palate/ingest/v1/ingest_pb.ts';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { JournalRecordSchema, SubscribeResponseSchema } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { timestampOf } from '../events/timestamp.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalRecord } from '../journal/record.ts';
@@ -18,7 +17,14 @@ export interface Subscription {
   readonly heartbeatMillis: number;
 }
 
-type Response = MessageInitShape<typeof SubscribeResponseSchema>;
+/** Field numbers, from the contract. */
+const fields = {
+  records: SubscribeResponseSchema.field.records.number,
+  throughSequence: SubscribeResponseSchema.field.throughSequence.number,
+  sequence: JournalRecordSchema.field.sequence.number,
+  appendedAt: JournalRecordSchema.field.appendedAt.number,
+  event: JournalRecordSchema.field.event.number,
+} as const;
 
 /** The contract allows 1 MiB of records in a message; their headers need a little of it. */
 const maxMessageBytes = 1_048_576 - 65_536;
@@ -31,7 +37,7 @@ const maxMessageBytes = 1_048_576 - 65_536;
 export async function* subscribe(
   journal: Journal,
   subscription: Subscription,
-): AsyncGenerator<Response, void, undefined> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { tenant, untilEnd, ...reading } = subscription;
   const options = { ...reading, maxBytes: maxMessageBytes };
   if (untilEnd) {
@@ -47,7 +53,7 @@ async function* readToEnd(
   journal: Journal,
   tenant: string,
   options: { readonly afterSequence: number; readonly signal: AbortSignal; readonly maxBytes: number },
-): AsyncGenerator<Response, void, undefined> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const end = journal.status().durableSequence;
   let through = options.afterSequence;
   for await (const records of journal.read(options)) {
@@ -58,12 +64,23 @@ async function* readToEnd(
   yield response([], tenant, Math.max(through, end));
 }
 
-function response(records: readonly JournalRecord[], tenant: string, throughSequence: number): Response {
-  const own = records.filter((record) => record.tenant === tenant);
-  return { records: own.map(toMessage), throughSequence: BigInt(throughSequence) };
+/**
+ * A `SubscribeResponse` in wire form. Written by hand, so that an event goes out by the bytes it came in, neither decoded
+ * nor encoded again.
+ */
+function response(records: readonly JournalRecord[], tenant: string, throughSequence: number): Uint8Array {
+  const writer = new BinaryWriter();
+  for (const record of records) {
+    if (record.tenant === tenant)
+      writeRecord(writer.tag(fields.records, WireType.LengthDelimited).fork(), record).join();
+  }
+  return writer.tag(fields.throughSequence, WireType.Varint).int64(throughSequence).finish();
 }
 
-function toMessage(record: JournalRecord): MessageInitShape<typeof JournalRecordSchema> {
-  const message = { sequence: BigInt(record.sequence), appendedAt: timestampOf(record.appendedAtMicros) };
-  return record.kind === 'tombstone' ? message : { ...message, event: fromBinary(EventSchema, record.event) };
+function writeRecord(writer: BinaryWriter, { sequence, appendedAtMicros, kind, event }: JournalRecord): BinaryWriter {
+  const { seconds, nanos } = timestampOf(appendedAtMicros);
+  writer.tag(fields.sequence, WireType.Varint).int64(sequence);
+  writer.tag(fields.appendedAt, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.Varint).int64(seconds).tag(2, WireType.Varint).int32(nanos).join();
+  return kind === 'tombstone' ? writer : writer.tag(fields.event, WireType.LengthDelimited).bytes(event);
 }
