@@ -16,6 +16,7 @@ import type { StateFeed } from './state-feed.ts';
 import { createStateStatus } from './state-status.ts';
 import { createStrategies } from './strategies/all.ts';
 import { defaultSessionKnnSettings, type SessionKnnSettings } from './strategies/neighbours.ts';
+import type { SessionStanSettings } from './strategies/session-stan.ts';
 
 export interface RecommendationServiceOptions {
   readonly feed: StateFeed;
@@ -26,6 +27,8 @@ export interface RecommendationServiceOptions {
   /** Told of an event whose placement is not valid. */
   readonly onInvalidPlacement?: (name: string, error: unknown) => void;
   readonly sessionKnn?: SessionKnnSettings;
+  /** Where it is given, sessions like one are found by STAN in place of VMIS-kNN. */
+  readonly sessionStan?: SessionStanSettings;
   /** Microseconds since 1970. Default: the wall clock. */
   readonly now?: () => number;
   /** Told of the causes that a stream's answers hide. */
@@ -63,6 +66,6 @@ function readingOf(options: RecommendationServiceOptions): Reading {
     parse: parsePlacement,
     ...(onInvalidPlacement === undefined ? {} : { onInvalid: onInvalidPlacement }),
   });
-  const strategies = createStrategies(options.sessionKnn ?? defaultSessionKnnSettings);
+  const strategies = createStrategies(options.sessionKnn ?? defaultSessionKnnSettings, options.sessionStan);
   return { feed, placements, strategies, compile, now };
 }

@@ -5,7 +5,7 @@ import type { JournalRecord } from '../journal/record.ts';
 import type { Part } from '../lifecycle.ts';
 import type { Log } from '../rpc/log.ts';
 import { attachedEvent, decodeEvent } from './decode-event.ts';
-import type { State } from './fold/state.ts';
+import type { RecordHeader, State } from './fold/state.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
 
 /** The state, and what tells how far it is. */
@@ -46,14 +46,6 @@ export interface StateFeedOptions {
   readonly onFailure?: (failure: PalateError) => void;
   /** Other work gets its turn after so long. */
   readonly sliceMillis?: number;
-}
-
-/** One record on its way into the state. `event` undefined: a tombstone. */
-interface Fact {
-  readonly sequence: number;
-  readonly appendedAtMicros: number;
-  readonly tenant: string;
-  readonly event: Event | undefined;
 }
 
 /**
@@ -173,7 +165,7 @@ export class JournalFeed implements StateFeed, Part {
       for (let at = 0; at < events.length; at++) {
         const sequence = batch.firstSequence + at;
         const event = attachedEvent(batch, at) ?? this.#decode(sequence, events[at]!);
-        this.#fold({ sequence, appendedAtMicros, tenant, event });
+        this.#fold({ sequence, appendedAtMicros, tenant }, event);
         this.#queuedEvents -= 1;
         if (this.#isSliceOver()) await this.#giveWay();
       }
@@ -188,7 +180,7 @@ export class JournalFeed implements StateFeed, Part {
     const signal = this.#stopping.signal;
     for await (const records of journal.read({ afterSequence: before, signal })) {
       for (const record of records) {
-        this.#fold({ ...pickHeader(record), event: this.#eventOf(record) });
+        this.#fold(record, this.#eventOf(record));
         if (this.#isSliceOver()) await this.#giveWay();
       }
       this.#waiters.resolveUpTo(this.state.sequence);
@@ -196,12 +188,12 @@ export class JournalFeed implements StateFeed, Part {
     if (this.state.sequence === before && !signal.aborted) throw unreadableJournal(before, this.#missedThrough);
   }
 
-  #fold(fact: Fact): void {
-    const { sequence, event } = fact;
-    if (sequence <= this.state.sequence) return;
+  /** `event` undefined: there is nothing to fold, as in a tombstone. */
+  #fold(header: RecordHeader, event: Event | undefined): void {
+    if (header.sequence <= this.state.sequence) return;
     this.#records += 1;
-    if (event === undefined) this.state.skip(sequence);
-    else this.state.apply(fact, event);
+    if (event === undefined) this.state.skip(header.sequence);
+    else this.state.apply(header, event);
   }
 
   #eventOf(record: JournalRecord): Event | undefined {
@@ -240,10 +232,6 @@ export class JournalFeed implements StateFeed, Part {
     this.#options.log.error({ err: error, sequence: this.state.sequence }, 'the state stopped following the journal');
     this.#options.onFailure(failure);
   }
-}
-
-function pickHeader({ sequence, appendedAtMicros, tenant }: JournalRecord) {
-  return { sequence, appendedAtMicros, tenant };
 }
 
 function unreadableJournal(after: number, through: number): PalateError {

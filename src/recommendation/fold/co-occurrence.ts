@@ -1,6 +1,6 @@
 /** Which items are visited in the same sessions, with decayed weights. */
 import type { Clock } from './clock.ts';
-import { ForwardDecay } from './decay.ts';
+import { ForwardDecay, reachOfFloats } from './decay.ts';
 import { NeighbourLists } from './neighbour-lists.ts';
 import type { FoldSettings } from './settings.ts';
 
@@ -10,7 +10,7 @@ export class CoOccurrence {
   readonly #lists: NeighbourLists;
 
   constructor(settings: FoldSettings, clock: Clock) {
-    this.#decay = new ForwardDecay(settings.coOccurrenceHalfLifeMicros);
+    this.#decay = new ForwardDecay(settings.coOccurrenceHalfLifeMicros, reachOfFloats);
     this.#clock = clock;
     this.#lists = new NeighbourLists(settings.maxNeighbours);
   }

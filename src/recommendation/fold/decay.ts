@@ -24,10 +24,11 @@ const wholes = powersOfTwo();
 export function exp2(x: number): number {
   if (x < lowestExponent) return 0;
   if (x >= highestExponent + 1) return Number.POSITIVE_INFINITY;
-  let whole = Math.floor(x);
+  const whole = Math.floor(x);
+  const fraction = x - whole;
   // Just below a whole number the difference rounds to 1.
-  if (x - whole === 1) whole++;
-  let rest = (x - whole) * steps;
+  if (fraction === 1) return wholes[whole + 1 - lowestExponent]!;
+  let rest = fraction * steps;
   const a = Math.floor(rest);
   rest = (rest - a) * steps;
   const b = Math.floor(rest);
@@ -64,15 +65,19 @@ function powersOfTwo(): Float64Array {
 }
 
 /** How far a landmark may lie behind, in half-lives: sums stay far from the largest double, 2^1023. */
-const landmarkReach = 256;
+const reachOfDoubles = 256;
+/** The same for sums kept as floats, whose largest is 2^127. */
+export const reachOfFloats = 64;
 
 /** The landmark of one decayed quantity and the half-life it decays by. */
 export class ForwardDecay {
   readonly halfLifeMicros: number;
+  readonly #reachMicros: number;
   #landmarkMicros = Number.NaN;
 
-  constructor(halfLifeMicros: number) {
+  constructor(halfLifeMicros: number, reach = reachOfDoubles) {
     this.halfLifeMicros = halfLifeMicros;
+    this.#reachMicros = reach * halfLifeMicros;
   }
 
   /** The moment whose weight is 1. NaN before the first signal. */
@@ -85,7 +90,7 @@ export class ForwardDecay {
    * whole number of half-lives n, and the answer is 2^-n, exact, by which the caller multiplies all it holds; else 1.
    */
   advance(atMicros: number): number {
-    if (!(atMicros - this.#landmarkMicros > landmarkReach * this.halfLifeMicros)) {
+    if (!(atMicros - this.#landmarkMicros > this.#reachMicros)) {
       if (Number.isNaN(this.#landmarkMicros)) this.#landmarkMicros = atMicros;
       return 1;
     }

@@ -1,154 +1,140 @@
 /**
- * For each item a bounded list of partners with weights.
+ * For each item a bounded list of partners with weights: a small hash table of buckets with eight places.
  *
- * A full list makes room as Space-Saving does (Metwally, Agrawal, El Abbadi, ICDT 2005): a new partner takes the place
- * of the weakest and its weight on top, so that no partner is ever counted for less than it is worth. A full list is a
- * heap with the weakest at its top; one with room left is in no order.
+ * A full bucket makes room as Space-Saving does (Metwally, Agrawal, El Abbadi, ICDT 2005): a new partner takes the place
+ * of the weakest and its weight on top. So no partner is ever counted for less than it is worth, nor for more than an
+ * eighth of its bucket's total above that. An addition looks at one bucket, whatever the length of the list.
  */
 import { grownInts } from './growth.ts';
-import { WeightedBlocks } from './weighted-blocks.ts';
+import { MixedBlocks } from './mixed-blocks.ts';
 
-const smallestRoom = 4;
+/** Places in a bucket. */
+const width = 8;
+/** A bucket is one cache line: its partners, each plus 1 and 0 for none, then their weights as floats. */
+const bucketLength = 2 * width;
+/** Of an item: its block, how many buckets that has, and how many partners; one number is spare. */
+const stride = 4;
+/** Knuth's multiplier, 2^32 over the golden ratio. */
+const multiplier = 0x9e3779b1;
 
 export class NeighbourLists {
-  readonly #max: number;
-  readonly #blocks = new WeightedBlocks();
-  #addresses = new Int32Array(256);
-  #rooms = new Int32Array(256);
-  #counts = new Int32Array(256);
+  /** Places used in each bucket. */
+  readonly #width: number;
+  readonly #maxBuckets: number;
+  readonly #blocks = new MixedBlocks();
+  /** By item: address, buckets, count. Together, because an addition reads them together. */
+  #heads = new Int32Array(256 * stride);
 
+  /** `max`: the most partners of an item, rounded down to whole buckets. */
   constructor(max: number) {
-    this.#max = max;
-  }
-
-  /** Items with partners have numbers below it. */
-  get reach(): number {
-    return this.#counts.length;
+    this.#width = Math.min(width, max);
+    this.#maxBuckets = Math.max(1, Math.floor(max / width));
   }
 
   count(item: number): number {
-    return this.#counts[item] ?? 0;
+    return this.#heads[item * stride + 2] ?? 0;
   }
 
   /** Copies partners and their weights times `factor`; answers how many, at most the length of the shorter array. */
   copy(item: number, into: Int32Array, weights: Float64Array, factor: number): number {
-    const count = Math.min(this.count(item), into.length, weights.length);
-    if (count === 0) return 0;
-    const address = this.#addresses[item]!;
-    const from = this.#blocks.offsetOf(address);
-    const intsFrom = this.#blocks.intOffsetOf(address, this.#rooms[item]!);
-    const doubles = this.#blocks.doublesOf(address);
+    if (this.count(item) === 0) return 0;
+    const room = Math.min(into.length, weights.length);
+    const address = this.#heads[item * stride]!;
     const ints = this.#blocks.intsOf(address);
-    for (let i = 0; i < count; i++) {
-      into[i] = ints[intsFrom + i]!;
-      weights[i] = doubles[from + i]! * factor;
+    const floats = this.#blocks.floatsOf(address);
+    let from = this.#blocks.offsetOf(address);
+    let copied = 0;
+    for (const end = from + this.#heads[item * stride + 1]! * bucketLength; from < end; from += bucketLength) {
+      for (let at = from; at < from + this.#width && ints[at] !== 0; at++) {
+        if (copied === room) return copied;
+        into[copied] = ints[at]! - 1;
+        weights[copied++] = floats[at + width]! * factor;
+      }
     }
-    return count;
+    return copied;
   }
 
-  /** Adds to a partner's weight; `weight` is above 0. */
+  /** Adds to a partner's weight; `weight` is above 0. Sums are rounded to floats: one part in 16 million. */
   add(item: number, partner: number, weight: number): void {
-    if (item >= this.#counts.length) this.#grow(item + 1);
-    const count = this.#counts[item]!;
-    const address = this.#addresses[item]!;
+    const head = item * stride;
+    if (head >= this.#heads.length || this.#heads[head + 1] === 0) this.#begin(head);
+    const address = this.#heads[head]!;
+    const buckets = this.#heads[head + 1]!;
     const ints = this.#blocks.intsOf(address);
-    const doubles = this.#blocks.doublesOf(address);
-    const from = this.#blocks.offsetOf(address);
-    const intsFrom = this.#blocks.intOffsetOf(address, this.#rooms[item]!);
-    for (let at = intsFrom; at < intsFrom + count; at++) {
-      if (ints[at] === partner) {
-        const place = at - intsFrom;
-        if (count === this.#max)
-          sink(doubles, from, ints, intsFrom, count, place, partner, doubles[from + place]! + weight);
-        else doubles[from + place] = doubles[from + place]! + weight;
+    const floats = this.#blocks.floatsOf(address);
+    const from = this.#blocks.offsetOf(address) + bucketOf(partner, buckets) * bucketLength;
+    const mark = partner + 1;
+    const end = from + this.#width;
+    for (let at = from; at < end; at++) {
+      const found = ints[at]!;
+      if (found === mark) {
+        floats[at + width] = floats[at + width]! + weight;
+        return;
+      }
+      if (found === 0) {
+        ints[at] = mark;
+        floats[at + width] = weight;
+        this.#heads[head + 2] = this.#heads[head + 2]! + 1;
         return;
       }
     }
-    if (count < this.#max) this.#append(item, partner, weight);
-    else sink(doubles, from, ints, intsFrom, count, 0, partner, doubles[from]! + weight);
+    if (buckets < this.#maxBuckets) this.#enlarge(item, partner, weight);
+    else replaceWeakest(ints, floats, from, end, mark, weight);
   }
 
-  /** Multiplies all weights; what is smallest may become equal. */
+  /** Multiplies all weights; the smallest may become equal. */
   scale(factor: number): void {
-    for (let item = 0; item < this.#counts.length; item++) {
-      const count = this.#counts[item]!;
-      if (count === 0) continue;
-      const from = this.#blocks.offsetOf(this.#addresses[item]!);
-      const doubles = this.#blocks.doublesOf(this.#addresses[item]!);
-      for (let i = from; i < from + count; i++) doubles[i] = doubles[i]! * factor;
-    }
-  }
-
-  #append(item: number, partner: number, weight: number): void {
-    const count = this.#counts[item]!;
-    if (count === this.#rooms[item]) this.#makeRoom(item, count);
-    const address = this.#addresses[item]!;
-    const from = this.#blocks.offsetOf(address);
-    const intsFrom = this.#blocks.intOffsetOf(address, this.#rooms[item]!);
-    const doubles = this.#blocks.doublesOf(address);
-    const ints = this.#blocks.intsOf(address);
-    doubles[from + count] = weight;
-    ints[intsFrom + count] = partner;
-    this.#counts[item] = count + 1;
-    if (count + 1 < this.#max) return;
-    for (let place = (count + 1) >> 1; place >= 0; place--) {
-      if (place <= count) {
-        sink(doubles, from, ints, intsFrom, count + 1, place, ints[intsFrom + place]!, doubles[from + place]!);
+    for (let head = 0; head < this.#heads.length; head += stride) {
+      const buckets = this.#heads[head + 1]!;
+      if (buckets === 0) continue;
+      const address = this.#heads[head]!;
+      const floats = this.#blocks.floatsOf(address);
+      const from = this.#blocks.offsetOf(address);
+      for (let bucket = from; bucket < from + buckets * bucketLength; bucket += bucketLength) {
+        for (let at = bucket + width; at < bucket + bucketLength; at++) floats[at] = floats[at]! * factor;
       }
     }
   }
 
-  /** To a block of twice the room, or of what the bound needs. */
-  #makeRoom(item: number, count: number): void {
-    const room = Math.min(Math.max(smallestRoom, count * 2), this.#max + (this.#max & 1));
-    const old = this.#addresses[item]!;
-    const oldRoom = this.#rooms[item]!;
-    const address = this.#blocks.allocate(room);
-    if (oldRoom > 0) {
-      const doubles = this.#blocks.doublesOf(old);
-      const from = this.#blocks.offsetOf(old);
-      const ints = this.#blocks.intsOf(old);
-      const intsFrom = this.#blocks.intOffsetOf(old, oldRoom);
-      const toDoubles = this.#blocks.doublesOf(address);
-      const toInts = this.#blocks.intsOf(address);
-      const to = this.#blocks.offsetOf(address);
-      const intsTo = this.#blocks.intOffsetOf(address, room);
-      for (let i = 0; i < count; i++) {
-        toDoubles[to + i] = doubles[from + i]!;
-        toInts[intsTo + i] = ints[intsFrom + i]!;
-      }
-      this.#blocks.release(old, oldRoom);
-    }
-    this.#addresses[item] = address;
-    this.#rooms[item] = room;
+  #begin(head: number): void {
+    this.#heads = grownInts(this.#heads, head + stride);
+    this.#heads[head] = this.#blocks.allocate(bucketLength);
+    this.#heads[head + 1] = 1;
   }
 
-  #grow(items: number): void {
-    this.#addresses = grownInts(this.#addresses, items);
-    this.#rooms = grownInts(this.#rooms, items);
-    this.#counts = grownInts(this.#counts, items);
+  /** Moves the list to twice the buckets, as far as the bound allows, and adds a partner that found no place. */
+  #enlarge(item: number, partner: number, weight: number): void {
+    const head = item * stride;
+    const buckets = this.#heads[head + 1]!;
+    const partners = new Int32Array(buckets * width);
+    const weights = new Float64Array(buckets * width);
+    const count = this.copy(item, partners, weights, 1);
+    this.#blocks.release(this.#heads[head]!, buckets * bucketLength);
+    const more = Math.min(buckets * 2, this.#maxBuckets);
+    this.#heads[head] = this.#blocks.allocate(more * bucketLength);
+    this.#heads[head + 1] = more;
+    this.#heads[head + 2] = 0;
+    for (let i = 0; i < count; i++) this.add(item, partners[i]!, weights[i]!);
+    this.add(item, partner, weight);
   }
 }
 
-/** Puts a partner in at `place` of a heap with the least weight on top, or further down where its weight belongs. */
-function sink(
-  doubles: Float64Array,
-  from: number,
+/** By the upper bits of a product, which mix all of the number's. */
+function bucketOf(partner: number, buckets: number): number {
+  return ((Math.imul(partner, multiplier) >>> 16) * buckets) >>> 16;
+}
+
+/** Ties go to the first place. */
+function replaceWeakest(
   ints: Int32Array,
-  intsFrom: number,
-  count: number,
-  place: number,
-  partner: number,
+  floats: Float32Array,
+  from: number,
+  end: number,
+  mark: number,
   weight: number,
 ): void {
-  let at = place;
-  for (let below = 2 * at + 1; below < count; below = 2 * at + 1) {
-    if (below + 1 < count && doubles[from + below + 1]! < doubles[from + below]!) below++;
-    if (weight <= doubles[from + below]!) break;
-    doubles[from + at] = doubles[from + below]!;
-    ints[intsFrom + at] = ints[intsFrom + below]!;
-    at = below;
-  }
-  doubles[from + at] = weight;
-  ints[intsFrom + at] = partner;
+  let weakest = from;
+  for (let at = from + 1; at < end; at++) if (floats[at + width]! < floats[weakest + width]!) weakest = at;
+  ints[weakest] = mark;
+  floats[weakest + width] = floats[weakest + width]! + weight;
 }

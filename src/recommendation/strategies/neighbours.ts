@@ -1,12 +1,16 @@
 import type { SessionIndex } from '../fold/session-index.ts';
 import { ScoreTable } from './score-table.ts';
 
-/** The settings of VMIS-kNN, by the names of the paper where it has them. */
-export interface SessionKnnSettings {
+/** How many sessions a search looks at, and keeps. */
+export interface SearchBounds {
   /** m: of all sessions that share an item, only so many of the newest are looked at. */
   readonly mostRecentSessions: number;
-  /** k: the most similar of those give their items. */
+  /** k: the most similar of those are kept. */
   readonly neighbours: number;
+}
+
+/** The settings of VMIS-kNN, by the names of the paper where it has them. */
+export interface SessionKnnSettings extends SearchBounds {
   /** Newest items of the asking session that are compared. */
   readonly lastItems: number;
   /** A rare item counts more beside a common one; 0: alike. A factor above 0 does not change the order. */
@@ -21,6 +25,17 @@ export const defaultSessionKnnSettings: SessionKnnSettings = {
   idfWeighting: 1,
 };
 
+/** What makes two sessions alike. */
+export interface Likeness {
+  /**
+   * What an item adds to the similarity of a session that holds it. `position` counts from 0 at the newest item of the
+   * window, `length` is the window's, `different` the number of its different items.
+   */
+  itemWeight(position: number, length: number, different: number): number;
+  /** A factor for a session, once its items are counted. Absent: 1. */
+  sessionFactor?(index: SessionIndex, session: number): number;
+}
+
 /** Finds the sessions most like one. The arrays that it answers with hold until the next search. */
 export class NeighbourSearch {
   /** The neighbours' session numbers, most similar first, and their similarities. */
@@ -33,22 +48,23 @@ export class NeighbourSearch {
   #order: number[] = [];
 
   /**
-   * Serenade's `find_neighbors` (Kersbergen et al., SIGMOD 2022): of the sessions that share an item with `window`
-   * (items, oldest first) the m newest, and of those the k most similar. An item of the window adds (L - position) / U
-   * to each session that holds it; L is its length, U the number of its different items, position counts from the
-   * newest. Ties go to the newer session. Where Serenade stops a list early, this takes all of its at most m sessions:
-   * a list is in order of visits to its item, not of the sessions' ends, and the outcome is the exact m newest.
+   * Of the sessions that share an item with `window` (items, oldest first) the m newest, and of those the k most
+   * similar: the search of VMIS-kNN (Kersbergen et al., SIGMOD 2022). Each item counts once, at its newest place; ties
+   * go to the newer session; the session `own` is no neighbour. Where Serenade stops a list early, this takes all of its
+   * at most m sessions: a list is in order of visits to its item, not of the sessions' ends, and the outcome is the
+   * exact m newest.
    */
-  search(index: SessionIndex, window: Int32Array, own: number, settings: SessionKnnSettings): void {
+  search(index: SessionIndex, window: Int32Array, own: number, bounds: SearchBounds, likeness: Likeness): void {
     this.#shared.clear();
     const different = countDifferent(window);
     for (let position = 0; position < window.length; position++) {
       const at = window.length - 1 - position;
       const item = window[at]!;
       if (item < 0 || window.indexOf(item, at + 1) !== -1) continue;
-      this.#add(index, item, own, (window.length - position) / different, settings.mostRecentSessions);
+      const weight = likeness.itemWeight(position, window.length, different);
+      this.#add(index, item, own, weight, bounds.mostRecentSessions);
     }
-    this.#keepBest(index, settings);
+    this.#keepBest(index, bounds, likeness);
   }
 
   #add(index: SessionIndex, item: number, own: number, weight: number, most: number): void {
@@ -63,7 +79,7 @@ export class NeighbourSearch {
     }
   }
 
-  #keepBest(index: SessionIndex, { mostRecentSessions, neighbours }: SessionKnnSettings): void {
+  #keepBest(index: SessionIndex, { mostRecentSessions, neighbours }: SearchBounds, likeness: Likeness): void {
     const { size, keys, scores } = this.#shared;
     if (this.#times.length < size) this.#times = new Float64Array(size * 2);
     const times = this.#times;
@@ -73,6 +89,9 @@ export class NeighbourSearch {
     order.length = size;
     for (let entry = 0; entry < size; entry++) order[entry] = entry;
     keepFirst(order, mostRecentSessions, isNewer);
+    if (likeness.sessionFactor !== undefined) {
+      for (const entry of order) scores[entry] = scores[entry]! * likeness.sessionFactor(index, keys[entry]!);
+    }
     keepFirst(order, neighbours, (a, b) => scores[a]! > scores[b]! || (scores[a] === scores[b] && isNewer(a, b)));
     order.sort((a, b) => scores[b]! - scores[a]! || (isNewer(a, b) ? -1 : 1));
     this.#answer(order);

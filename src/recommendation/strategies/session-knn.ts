@@ -1,8 +1,12 @@
 import type { SessionIndex } from '../fold/session-index.ts';
 import { BestFirst } from './best-first.ts';
-import { NeighbourSearch, type SessionKnnSettings } from './neighbours.ts';
+import { type Likeness, NeighbourSearch, type SessionKnnSettings } from './neighbours.ts';
 import { ScoreTable } from './score-table.ts';
-import type { Accept, Candidate, Evidence, Strategy } from './strategy.ts';
+import { explained, take, weighByRarity } from './session-candidates.ts';
+import type { Strategy } from './strategy.ts';
+
+/** Linear in the place: the newest of L items adds L / U, the oldest 1 / U. */
+const linear: Likeness = { itemWeight: (position, length, different) => (length - position) / different };
 
 /**
  * VMIS-kNN (Kersbergen et al., "Serenade: Low-Latency Session-Based Recommendation in e-Commerce at Scale", SIGMOD 2022;
@@ -20,7 +24,7 @@ export function createSessionKnn(settings: SessionKnnSettings): Strategy {
     const index = tenant.sessions;
     const window = query.session.subarray(Math.max(0, query.session.length - settings.lastItems));
     if (window.length === 0) return [];
-    search.search(index, window, query.sessionNumber, settings);
+    search.search(index, window, query.sessionNumber, settings, linear);
     table.clear();
     for (let i = 0; i < search.count; i++) {
       addItems(table, index, search.sessions[i]!, search.similarities[i]!, window, i + 1);
@@ -62,40 +66,4 @@ const maxPlace = 100;
 
 function linearWeight(place: number): number {
   return place < maxPlace ? 1 - 0.1 * place : 0;
-}
-
-/** ln(sessions / sessions with the item); where that is not above 0, an item counts plainly. */
-function weighByRarity(table: ScoreTable, index: SessionIndex, weighting: number): void {
-  if (weighting <= 0) return;
-  const sessions = index.size;
-  for (let entry = 0; entry < table.size; entry++) {
-    const idf = Math.log(sessions / index.sessionsWith(table.keys[entry]!)) * weighting;
-    if (idf > 0) table.scores[entry] = table.scores[entry]! * idf;
-  }
-}
-
-/** The first `limit` that are accepted. */
-function take(walk: BestFirst, table: ScoreTable, limit: number, accept: Accept): Candidate[] {
-  const found: Candidate[] = [];
-  for (let entry = walk.next(); entry !== -1; entry = walk.next()) {
-    const item = table.keys[entry]!;
-    if (accept(item)) found.push({ item, score: table.scores[entry]!, evidence: undefined });
-    if (found.length === limit) break;
-  }
-  return found;
-}
-
-/** How many neighbours held the item, and what they share with the session. */
-function explained(candidate: Candidate, index: SessionIndex, search: NeighbourSearch, window: Int32Array): Candidate {
-  let sessions = 0;
-  const shared = new Set<number>();
-  for (let i = 0; i < search.count; i++) {
-    const items = index.itemsOf(search.sessions[i]!);
-    if (items.indexOf(candidate.item) === -1) continue;
-    sessions += 1;
-    for (const item of window) if (item >= 0 && item !== candidate.item && items.indexOf(item) !== -1) shared.add(item);
-  }
-  const items = [...shared].sort((a, b) => window.lastIndexOf(b) - window.lastIndexOf(a));
-  const evidence: Evidence = { kind: 'sessions', sessions, items };
-  return { ...candidate, evidence };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { StockState } from '../../../../gen/palate/event/v1/catalogue_pb.ts';
 import { event, folded, item, secondMicros, startSeconds } from '../events.ts';
 
 const text = (value: string) => ({ kind: { case: 'stringValue' as const, value } });
@@ -147,7 +148,7 @@ describe('itemRemoved', () => {
 
 describe('stockChanged', () => {
   it('sets state and quantity, and with them whether the item is eligible', () => {
-    const changed = (state: number, quantity?: number) =>
+    const changed = (state: StockState, quantity?: number) =>
       event('stockChanged', quantity === undefined ? { itemId: 'a', state } : { itemId: 'a', state, quantity });
     const tenant = folded([changed(1, 4)]);
     assert.equal(tenant.catalogue.stockOf(0), 1);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ConfigKind, ModelKind } from '../../../../gen/palate/event/v1/control_pb.ts';
 import { event, folded } from '../events.ts';
 
-const config = (kind: number, name: string, bodyJson: string) => event('configChanged', { kind, name, bodyJson });
+const config = (kind: ConfigKind, name: string, bodyJson: string) => event('configChanged', { kind, name, bodyJson });
 
 describe('configChanged', () => {
   it('installs by kind and name, and an empty body takes it away', () => {
@@ -23,7 +24,7 @@ describe('configChanged', () => {
 
 describe('modelInstalled', () => {
   it('notes the latest version by kind and name', () => {
-    const model = (kind: number, version: string) =>
+    const model = (kind: ModelKind, version: string) =>
       event('modelInstalled', { kind, name: 'm', version, sha256: 'f'.repeat(64) });
     const tenant = folded([model(1, '1'), model(1, '2'), model(2, '7')]);
     assert.deepEqual(
