@@ -10,7 +10,7 @@ import { RecommendationService, type RecommendedItem } from '../gen/palate/recom
 import { createProgressBar, grouped } from '../src/commands/progress-bar.ts';
 import { itemsTable } from '../src/commands/recommended-items.ts';
 import { outputOf } from '../src/commands/terminal.ts';
-import { newEventId } from '../src/events/new-event-id.ts';
+import { newUuid } from '../src/events/uuid.ts';
 import { type BulkTotals, publishAll } from '../src/exchange/bulk-publisher.ts';
 import { openEventFile } from '../src/exchange/event-file.ts';
 import { createGrpcClient } from '../src/rpc/client/grpc-client.ts';
@@ -69,7 +69,7 @@ async function showState({ recommendation }: Clients): Promise<void> {
 async function click({ ingest }: Clients, sessionId: string, itemId: string): Promise<number> {
   const startedAt = performance.now();
   await ingest.call.publish({
-    events: [{ eventId: newEventId(), sessionId, payload: { case: 'itemViewed', value: { itemId } } }],
+    events: [{ eventId: newUuid(), sessionId, payload: { case: 'itemViewed', value: { itemId } } }],
   });
   return performance.now() - startedAt;
 }

@@ -15,8 +15,7 @@ import { type Environment, type Flags, fileVariable, readEnvironment, readFlags 
 import { deepFreeze, isTree, type Layer, type Origin, originAt, place, type Tree, valueAt } from './config/tree.ts';
 import { type Leaf, leavesOf } from './config/walk.ts';
 
-export type { Placement, PlacementBoost, PlacementStrategy, StrategyName } from './config/placements.ts';
-export type { Config, Role } from './config/schema.ts';
+export type { Config } from './config/schema.ts';
 export type { Environment, Flags } from './config/text-sources.ts';
 
 export interface ConfigSources {

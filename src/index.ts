@@ -23,7 +23,7 @@ export { EventSchema } from '../gen/palate/event/v1/event_pb.ts';
 export { IngestService } from '../gen/palate/ingest/v1/ingest_pb.ts';
 export { RecommendationService } from '../gen/palate/recommendation/v1/recommendation_pb.ts';
 export { isPalateError, PalateError, type Reason, reasons } from './errors.ts';
-export { newEventId } from './events/new-event-id.ts';
+export { newUuid as newEventId } from './events/uuid.ts';
 export { createGrpcClient, type GrpcClient, type GrpcClientOptions } from './rpc/client/grpc-client.ts';
 export type { Client, ClientCallOptions, Log };
 

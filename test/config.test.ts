@@ -165,7 +165,7 @@ const badFiles: readonly (readonly [string, RegExp])[] = [
   ['recommendation: { placements: { a: {} } }', /placements\.a\.strategies is missing .*1 to 16/],
   [
     'recommendation: { placements: { a: { strategies: [{ strategy: sesion }] } } }',
-    /placements\.a\.strategies\[0\]\.strategy is "sesion" .*session, similar/,
+    /placements\.a\.strategies\[0\]\.strategy is "sesion" .*session, session-stan, similar/,
   ],
   [
     'recommendation: { placements: { a: { limt: 5, strategies: [{ strategy: session }] } } }',

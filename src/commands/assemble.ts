@@ -1,6 +1,7 @@
 /** Puts the parts of a server together, by configuration and roles. It holds no logic of its own. */
 
 import { join } from 'node:path';
+import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { parsePlacement } from '../config/placements.ts';
 import type { Config } from '../config.ts';
 import { serveConsole } from '../console/console.ts';
@@ -20,7 +21,7 @@ import type { BoundService } from '../rpc/handlers.ts';
 import { createHealthBoard, type HealthBoard } from '../rpc/health-board.ts';
 import { createRpcServer, type RpcServer } from '../rpc/server/rpc-server.ts';
 import type { Log } from '../telemetry/log.ts';
-import { foldSettings, rpcOptions, sessionKnnSettings } from './settings.ts';
+import { foldSettings, rpcOptions, sessionKnnSettings, sessionStanSettings } from './settings.ts';
 
 export interface Assembly {
   readonly lifecycle: Lifecycle;
@@ -63,7 +64,7 @@ export async function assembleServices(config: Config, log: Log): Promise<Servic
   const health = createHealthBoard();
   const services: BoundService[] = [];
   const parts: Part[] = [{ name: 'journal', stop: () => journal.close() }];
-  const feed = config.roles.includes('recommendation') ? createFeed(config, journal, log) : undefined;
+  const feed = config.roles.includes('recommendation') ? createFeed(config, journal, health, log) : undefined;
   if (feed !== undefined) {
     services.push(recommendationService(config, feed, log));
     parts.push(feed);
@@ -76,8 +77,15 @@ export async function assembleServices(config: Config, log: Log): Promise<Servic
   return { services, parts, health };
 }
 
-function createFeed(config: Config, journal: Journal, log: Log): JournalFeed {
-  return new JournalFeed({ state: createState(foldSettings(config)), journal, log: log.child({ part: 'state' }) });
+function createFeed(config: Config, journal: Journal, health: HealthBoard, log: Log): JournalFeed {
+  // A state that stands still would go on answering from the past.
+  const onFailure = () => health.set(RecommendationService.typeName, 'NOT_SERVING');
+  return new JournalFeed({
+    state: createState(foldSettings(config)),
+    journal,
+    onFailure,
+    log: log.child({ part: 'state' }),
+  });
 }
 
 function recommendationService(config: Config, feed: JournalFeed, log: Log): BoundService {
@@ -87,7 +95,8 @@ function recommendationService(config: Config, feed: JournalFeed, log: Log): Bou
     parsePlacement,
     onInvalidPlacement: (name, error) => log.warn({ placement: name, error }, 'a placement from an event is not valid'),
     sessionKnn: sessionKnnSettings(config),
-    onHidden: (error, errorId) => log.error({ error, errorId }, 'a request on a stream failed'),
+    sessionStan: sessionStanSettings(config),
+    onHidden: (errorId, error) => log.error({ error, errorId }, 'a request on a stream failed'),
   });
 }
 

@@ -3,7 +3,7 @@ import { create, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import { IngestService, PublishResponseSchema } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { PalateError } from '../errors.ts';
-import { newEventId } from '../events/new-event-id.ts';
+import { newUuid } from '../events/uuid.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { askOptions, withClient, writeJson } from './server-client.ts';
 
@@ -57,7 +57,7 @@ async function readLines({ stdin, stderr }: Context): Promise<string[]> {
 function parseEvent(text: string, index: number): Event {
   try {
     const event = fromJson(EventSchema, JSON.parse(text) as JsonValue);
-    return event.eventId === '' ? create(EventSchema, { ...event, eventId: newEventId() }) : event;
+    return event.eventId === '' ? create(EventSchema, { ...event, eventId: newUuid() }) : event;
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new PalateError('INPUT_UNREADABLE', `event ${index + 1}: ${message}`, { cause });

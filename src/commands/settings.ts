@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import { defaultFoldSettings, type FoldSettings } from '../recommendation/fold/settings.ts';
 import type { SessionKnnSettings } from '../recommendation/strategies/neighbours.ts';
+import type { SessionStanSettings } from '../recommendation/strategies/session-stan.ts';
 import type { RpcOptions } from '../rpc/options.ts';
 
 export function rpcOptions({ rpc }: Config): Partial<RpcOptions> {
@@ -42,4 +43,8 @@ export function sessionKnnSettings({ recommendation: { sessions } }: Config): Se
     neighbours: sessions.neighbours,
     idfWeighting: sessions.idfWeighting,
   };
+}
+
+export function sessionStanSettings({ recommendation: { sessions, stan } }: Config): SessionStanSettings {
+  return { mostRecentSessions: sessions.mostRecentSessions, ...stan };
 }

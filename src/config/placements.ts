@@ -7,24 +7,32 @@ import { PalateError } from '../errors.ts';
 import { boolean, choice, entries, integer, number, structure, text } from './settings.ts';
 
 /** What makes candidates. A new strategy begins with its name here. */
-export const strategyNames = ['session', 'similar', 'trending', 'popular', 'recent', 'catalogue'] as const;
+export const strategyNames = [
+  'session',
+  'session-stan',
+  'similar',
+  'trending',
+  'popular',
+  'recent',
+  'catalogue',
+] as const;
 
 export type StrategyName = (typeof strategyNames)[number];
 
 const strategy = entries({
   strategy: choice(strategyNames, {
     description:
-      'What makes the candidates: session (what sessions like this one went on to), similar (what goes with the ' +
-      'context item or the last items), trending (what rises now), popular (what lasts), recent (what this user looked at), ' +
-      'catalogue (what is new).',
+      'What makes the candidates: session (what sessions like this one went on to, by VMIS-kNN), session-stan (the ' +
+      'same by STAN), similar (what goes with the newest items), trending (what rises now), popular (what lasts), ' +
+      'recent (what this person looked at), catalogue (what is new).',
   }),
-  weight: number({ description: 'How much its scores count beside those of the others.', default: 1, max: 1_000 }),
+  weight: number({ description: 'Its scores are multiplied by it.', default: 1, max: 1_000 }),
   category: text({ description: 'Only items of this category; empty: of any.', default: '' }),
 });
 
 const boost = entries({
   when: text({
-    description: 'A CEL expression over the item, for instance item.attributes.brand == "own".',
+    description: 'A CEL expression over the item, for instance item.brand == "own".',
     pattern: /\S/,
     allowed: 'a CEL expression',
   }),
@@ -34,7 +42,7 @@ const boost = entries({
 const placement = entries({
   description: text({ description: 'For people: where this spot is.', default: '' }),
   strategies: structure(z.array(strategy).min(1).max(16), {
-    description: 'What fills the spot.',
+    description: 'Asked in this order: each fills the places that those before it left free.',
     allowed: 'a list of 1 to 16 strategies',
   }),
   limit: integer({ description: 'Items in an answer where the caller names no limit.', default: 20, min: 1, max: 500 }),
@@ -45,49 +53,35 @@ const placement = entries({
     default: [],
   }),
   excludeCurrent: boolean({ description: 'Leave out the item that is looked at now.', default: true }),
-  excludeSeen: boolean({ description: 'Leave out what the user has seen in this session.', default: false }),
+  excludeSeen: boolean({ description: 'Leave out what this person has seen.', default: false }),
 });
 
-interface ShippedPlacement {
-  readonly description: string;
-  readonly strategies: readonly { readonly strategy: StrategyName; readonly weight: number }[];
-  readonly excludeCurrent?: boolean;
-  readonly excludeSeen?: boolean;
+/** Strategies in the order in which they fill a placement. */
+export function chain(...names: readonly StrategyName[]) {
+  return names.map((strategy) => ({ strategy, weight: 1, category: '' }));
 }
 
 /** The shipped placements, in the form of the file. One of the same name in the file takes its place. */
 export const shippedPlacements = {
   home: {
     description: 'The first page: what this visitor may want next, whatever is known of them.',
-    strategies: [
-      { strategy: 'session', weight: 1 },
-      { strategy: 'trending', weight: 0.2 },
-      { strategy: 'popular', weight: 0.05 },
-    ],
+    strategies: chain('session', 'similar', 'trending', 'popular'),
   },
   item: {
     description: 'Beside one item: what goes with it.',
-    strategies: [
-      { strategy: 'session', weight: 1 },
-      { strategy: 'similar', weight: 0.5 },
-      { strategy: 'popular', weight: 0.01 },
-    ],
+    strategies: chain('similar', 'session', 'trending', 'popular'),
   },
   cart: {
     description: 'Beside the cart: what is still missing.',
-    strategies: [
-      { strategy: 'similar', weight: 1 },
-      { strategy: 'session', weight: 0.5 },
-      { strategy: 'popular', weight: 0.01 },
-    ],
+    strategies: chain('similar', 'session', 'trending', 'popular'),
     excludeSeen: true,
   },
   trending: {
     description: 'What rises now, the same for everyone.',
-    strategies: [{ strategy: 'trending', weight: 1 }],
+    strategies: chain('trending', 'popular'),
     excludeCurrent: false,
   },
-} as const satisfies Record<string, ShippedPlacement>;
+};
 
 const named = z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/), z.union([placement, z.null()]));
 
@@ -107,7 +101,9 @@ export const placements = structure(
 /** One placement, with every default filled in. */
 export type Placement = z.output<typeof placement>;
 export type PlacementStrategy = Placement['strategies'][number];
-export type PlacementBoost = Placement['boosts'][number];
+
+/** The placements of a process whose configuration names none. */
+export const defaultPlacements: Readonly<Record<string, Placement>> = placements.parse({});
 
 /**
  * Reads one placement from the JSON of a `ConfigChanged` event. Throws CONFIG_INVALID that names the placement and what is

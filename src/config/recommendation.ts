@@ -34,6 +34,45 @@ const sessions = section({
   }),
 });
 
+/** STAN (Garg et al., SIGIR 2019) over the same index. The defaults were chosen on Serenade's validation days. */
+const stan = section({
+  neighbours: integer({
+    description: 'Most similar sessions that give their items.',
+    default: 100,
+    min: 1,
+    max: 5_000,
+  }),
+  lastItems: integer({
+    description: 'Newest items of the running session that are compared.',
+    default: 10,
+    min: 1,
+    max: 100,
+  }),
+  positionDecay: number({
+    description: 'An item of the running session counts 1/e after so many places from the newest.',
+    default: 1,
+    min: 0.01,
+    max: 1_000,
+  }),
+  recencyDecay: number({
+    description: 'An older session counts less: by its rank from the newest as a share of all, 1/e at this share.',
+    default: 3,
+    min: 0.001,
+    max: 1_000,
+  }),
+  distanceDecay: number({
+    description: "A neighbour's item counts 1/e after so many places from the last one that both share.",
+    default: 0.7,
+    min: 0.01,
+    max: 1_000,
+  }),
+  idfWeighting: number({
+    description: 'How much a rare item counts beside a common one; 0: alike.',
+    default: 1,
+    max: 10,
+  }),
+});
+
 const popularity = section({
   halfLife: duration({
     description: 'An interaction counts half for popular after this time.',
@@ -51,7 +90,7 @@ const coOccurrence = section({
   halfLife: duration({ description: 'Two items seen together count half after this time.', default: '30d', min: '1m' }),
   window: integer({
     description: 'Items of a session, back from the newest, that it is paired with.',
-    default: 10,
+    default: 5,
     min: 1,
     max: 100,
   }),
@@ -59,4 +98,4 @@ const coOccurrence = section({
 });
 
 /** All of `recommendation:`. */
-export const recommendation = section({ sessions, popularity, coOccurrence, placements });
+export const recommendation = section({ sessions, stan, popularity, coOccurrence, placements });

@@ -5,7 +5,6 @@ import { choice, choices, duration, durationOrUnlimited, integer, section, size,
 
 /** Which services a process can run itself. */
 export const roles = ['ingest', 'recommendation', 'scoring'] as const;
-export type Role = (typeof roles)[number];
 
 /** Node's timers hold 31 bits of milliseconds; a longer one would fire at once. */
 const longestTimer = '24d';

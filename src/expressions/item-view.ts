@@ -1,4 +1,4 @@
-import { type CelInput, CelScalar, mapType } from '@bufbuild/cel';
+import { type CelInput, CelScalar, type CelType, mapType } from '@bufbuild/cel';
 
 /** A value of a custom attribute: a text, a number, a truth value or several texts. */
 export type CustomValue = string | number | boolean | readonly string[];
@@ -54,7 +54,7 @@ export const itemFields: Readonly<Record<ItemField, FieldType>> = {
 export const allFields = Object.keys(itemFields) as readonly ItemField[];
 
 /** The variables of an expression, for the environment of the evaluator. */
-export const itemVariables = { item: mapType(CelScalar.STRING, CelScalar.DYN) } as const;
+export const itemVariables: { readonly item: CelType } = { item: mapType(CelScalar.STRING, CelScalar.DYN) };
 
 /** The item as the evaluator takes it, with the fields that are asked for. Empty texts count as absent. */
 export function celItem(view: ItemView, fields: Iterable<ItemField>): ReadonlyMap<string, CelInput> {

@@ -2,10 +2,10 @@ import type {
   ListSimilarItemsRequest,
   ListTrendingItemsRequest,
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import type { StrategyName } from '../config/placements.ts';
 import { type AnswerItem, answerItem } from './answer.ts';
 import type { TenantState } from './fold/tenant-state.ts';
 import { decodePageToken, encodePageToken, maxPosition } from './page-token.ts';
-import type { StrategyName } from './placements.ts';
 import { rank } from './ranking.ts';
 import { type ReadCall, type Reading, stateFor, whenThere } from './reading.ts';
 import { fewestJudged } from './selection.ts';

@@ -1,47 +1,11 @@
+import type { Placement as ConfiguredPlacement, PlacementStrategy } from '../config/placements.ts';
 import { PalateError } from '../errors.ts';
 import type { Condition } from '../expressions/condition.ts';
 import type { CompileCondition } from '../expressions/condition-cache.ts';
 import type { TenantState } from './fold/tenant-state.ts';
 
-/**
- * What can fill a placement. `session`: what sessions like this one held. `similar`: what goes with its newest items.
- * `trending`: what rises now. `popular`: what lasts. `recent`: what this person looked at. `catalogue`: what is new.
- */
-export const strategyNames = ['session', 'similar', 'trending', 'popular', 'recent', 'catalogue'] as const;
-
-export type StrategyName = (typeof strategyNames)[number];
-
-/** One strategy of a placement. */
-export interface PlacementStrategy {
-  readonly strategy: StrategyName;
-  /** Its scores are multiplied by it. */
-  readonly weight: number;
-  /** Only items of this category or below; '': of any. */
-  readonly category: string;
-}
-
-/** A factor for the items that a condition picks. */
-export interface Boost {
-  /** A condition in CEL over `item`. */
-  readonly when: string;
-  /** Not below 0. */
-  readonly factor: number;
-}
-
-/** A named spot in an app: what fills it, under which rules. */
-export interface PlacementSettings {
-  /** Asked in this order: each fills the places that those before it left free. */
-  readonly strategies: readonly PlacementStrategy[];
-  /** How many items an answer has where the caller names no limit. */
-  readonly limit: number;
-  /** A condition in CEL that each item must meet; '': none. */
-  readonly filter: string;
-  readonly boosts: readonly Boost[];
-  /** Leave out the item that is looked at now. */
-  readonly excludeCurrent: boolean;
-  /** Leave out what this person has seen. */
-  readonly excludeSeen: boolean;
-}
+/** What a placement is set to, by the configuration or by an event. */
+export type PlacementSettings = Omit<ConfiguredPlacement, 'description'>;
 
 /** A boost, ready to be asked. */
 export interface CompiledBoost {
@@ -51,21 +15,6 @@ export interface CompiledBoost {
 
 /** Placements by name. */
 export type Placements = Readonly<Record<string, PlacementSettings>>;
-
-const plain = { limit: 20, filter: '', boosts: [], excludeCurrent: true, excludeSeen: false } as const;
-
-/** The placements of a process whose configuration names none. */
-export const defaultPlacements: Placements = {
-  home: { ...plain, strategies: chain('session', 'similar', 'trending') },
-  item: { ...plain, strategies: chain('similar', 'session', 'trending') },
-  cart: { ...plain, strategies: chain('similar', 'session', 'trending') },
-  trending: { ...plain, strategies: chain('trending'), excludeCurrent: false },
-};
-
-/** Strategies in the order in which they fill a placement. */
-export function chain(...names: readonly StrategyName[]): readonly PlacementStrategy[] {
-  return names.map((strategy) => ({ strategy, weight: 1, category: '' }));
-}
 
 /** A placement with its conditions compiled, and a last resort at the end of its chain. */
 export interface Placement {

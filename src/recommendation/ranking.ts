@@ -1,6 +1,7 @@
+import type { PlacementStrategy, StrategyName } from '../config/placements.ts';
 import type { TenantState } from './fold/tenant-state.ts';
 import { itemViewOf } from './item-view.ts';
-import type { CompiledBoost, PlacementStrategy, StrategyName } from './placements.ts';
+import type { CompiledBoost } from './placements.ts';
 import { createSelection, type Rules, type Selection } from './selection.ts';
 import type { Candidate, Query, Strategy } from './strategies/strategy.ts';
 

@@ -1,9 +1,9 @@
 import type { RecommendRequest } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { newUuid } from '../events/uuid.ts';
 import { answerItem } from './answer.ts';
 import type { Placement } from './placements.ts';
 import { type Ranking, rank } from './ranking.ts';
 import { emptyRanking, type ReadCall, type Reading, type Snapshot, stateFor, whenThere } from './reading.ts';
-import { createRecommendationId } from './recommendation-id.ts';
 import { fewestJudged } from './selection.ts';
 import { resolveSubject } from './subject.ts';
 
@@ -20,7 +20,7 @@ export function recommend(reading: Reading, request: RecommendQuestion, call: Re
     const placement = reading.placements(tenant, request.placement);
     const { items, incomplete } = ranking(reading, request, placement, snapshot);
     return {
-      recommendationId: createRecommendationId(Math.floor(reading.now() / 1e3)),
+      recommendationId: newUuid(Math.floor(reading.now() / 1e3)),
       items: tenant === undefined ? [] : items.map((item) => answerItem(tenant, item)),
       sequence,
       incomplete,

@@ -1,12 +1,13 @@
 /** `palate.recommendation.v1.RecommendationService`: the handlers, in terms of the generated types. */
 
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { defaultPlacements } from '../config/placements.ts';
 import { nowMicros } from '../events/timestamp.ts';
 import { createConditionCache } from '../expressions/condition-cache.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
 import { listSimilarItems, listTrendingItems } from './lists.ts';
-import { createPlacements, defaultPlacements, type PlacementSettings, type Placements } from './placements.ts';
+import { createPlacements, type PlacementSettings, type Placements } from './placements.ts';
 import { getProfile } from './profile.ts';
 import type { Reading } from './reading.ts';
 import { recommend } from './recommend.ts';
@@ -16,7 +17,7 @@ import type { StateFeed } from './state-feed.ts';
 import { createStateStatus } from './state-status.ts';
 import { createStrategies } from './strategies/all.ts';
 import { defaultSessionKnnSettings, type SessionKnnSettings } from './strategies/neighbours.ts';
-import type { SessionStanSettings } from './strategies/session-stan.ts';
+import { defaultSessionStanSettings, type SessionStanSettings } from './strategies/session-stan.ts';
 
 export interface RecommendationServiceOptions {
   readonly feed: StateFeed;
@@ -27,7 +28,6 @@ export interface RecommendationServiceOptions {
   /** Told of an event whose placement is not valid. */
   readonly onInvalidPlacement?: (name: string, error: unknown) => void;
   readonly sessionKnn?: SessionKnnSettings;
-  /** Where it is given, sessions like one are found by STAN in place of VMIS-kNN. */
   readonly sessionStan?: SessionStanSettings;
   /** Microseconds since 1970. Default: the wall clock. */
   readonly now?: () => number;
@@ -66,6 +66,9 @@ function readingOf(options: RecommendationServiceOptions): Reading {
     parse: parsePlacement,
     ...(onInvalidPlacement === undefined ? {} : { onInvalid: onInvalidPlacement }),
   });
-  const strategies = createStrategies(options.sessionKnn ?? defaultSessionKnnSettings, options.sessionStan);
+  const strategies = createStrategies(
+    options.sessionKnn ?? defaultSessionKnnSettings,
+    options.sessionStan ?? defaultSessionStanSettings,
+  );
   return { feed, placements, strategies, compile, now };
 }

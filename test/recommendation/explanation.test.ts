@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { chain, type StrategyName } from '../../src/config/placements.ts';
 import { explain } from '../../src/recommendation/explanation.ts';
-import { chain, type StrategyName } from '../../src/recommendation/placements.ts';
 import { rank } from '../../src/recommendation/ranking.ts';
 import { createStrategies } from '../../src/recommendation/strategies/all.ts';
 import { defaultSessionKnnSettings } from '../../src/recommendation/strategies/neighbours.ts';
+import { defaultSessionStanSettings } from '../../src/recommendation/strategies/session-stan.ts';
 import { resolveSubject } from '../../src/recommendation/subject.ts';
 import { beginSeconds, tenantOf, upserted } from './tenant-fixture.ts';
 
@@ -26,7 +27,7 @@ const tenant = tenantOf([
   ...visit(4, 'soap'),
   { itemSimilarityUpserted: { name: 'text', itemId: 'soap', neighbours: [{ itemId: 'brush', similarity: 1 }] } },
 ]);
-const strategies = createStrategies(defaultSessionKnnSettings);
+const strategies = createStrategies(defaultSessionKnnSettings, defaultSessionStanSettings);
 
 function reasons(name: StrategyName, recentItemIds: readonly string[], category = '') {
   const subject = { userId: 'asking', visitorId: '', sessionId: '', recentItemIds, contextItemId: '' };

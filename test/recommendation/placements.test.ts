@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { chain, defaultPlacements } from '../../src/config/placements.ts';
 import { createConditionCache } from '../../src/expressions/condition-cache.ts';
-import {
-  chain,
-  createPlacements,
-  defaultPlacements,
-  type PlacementSettings,
-} from '../../src/recommendation/placements.ts';
+import { createPlacements, type PlacementSettings } from '../../src/recommendation/placements.ts';
 import { tenantOf } from './tenant-fixture.ts';
 
 const compile = createConditionCache();

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { chain, type StrategyName } from '../../src/config/placements.ts';
 import { compileCondition } from '../../src/expressions/condition.ts';
 import type { TenantState } from '../../src/recommendation/fold/tenant-state.ts';
-import { chain, type StrategyName } from '../../src/recommendation/placements.ts';
 import { type Ranking, type RankingRequest, rank } from '../../src/recommendation/ranking.ts';
 import { createStrategies } from '../../src/recommendation/strategies/all.ts';
 import { defaultSessionKnnSettings } from '../../src/recommendation/strategies/neighbours.ts';
+import { defaultSessionStanSettings } from '../../src/recommendation/strategies/session-stan.ts';
 import { resolveSubject, type SubjectRequest } from '../../src/recommendation/subject.ts';
 import { beginSeconds, foldInto, freshState, tenantOf, upserted, viewed, viewedBy } from './tenant-fixture.ts';
 
-const strategies = createStrategies(defaultSessionKnnSettings);
+const strategies = createStrategies(defaultSessionKnnSettings, defaultSessionStanSettings);
 const anyone: SubjectRequest = { userId: '', visitorId: '', sessionId: '', recentItemIds: [], contextItemId: '' };
 const nowMicros = (beginSeconds + 1_000) * 1e6;
 

@@ -9,13 +9,11 @@ import { createSessionStan, type SessionStanSettings } from './session-stan.ts';
 import { createSimilarityLists } from './similarity-list.ts';
 import { createTrending } from './trending.ts';
 
-/**
- * One set of strategies for one thread: each keeps arrays of its own between queries. Sessions like one are found by
- * VMIS-kNN, or by STAN where its settings are given.
- */
-export function createStrategies(sessionKnn: SessionKnnSettings, sessionStan?: SessionStanSettings): Strategies {
+/** One set of strategies for one thread: each keeps arrays of its own between queries. */
+export function createStrategies(sessionKnn: SessionKnnSettings, sessionStan: SessionStanSettings): Strategies {
   return {
-    session: sessionStan === undefined ? createSessionKnn(sessionKnn) : createSessionStan(sessionStan),
+    session: createSessionKnn(sessionKnn),
+    'session-stan': createSessionStan(sessionStan),
     similar: chained(createCoOccurrence(), createSimilarityLists()),
     trending: createTrending((tenant) => tenant.trending),
     popular: createTrending((tenant) => tenant.popularity),

@@ -8,7 +8,7 @@ const pool = Buffer.alloc(idsPerDraw * bytesPerId);
 let at = pool.length;
 
 /** A UUID of version 7 (RFC 9562, section 5.7): 48 bits of Unix time in milliseconds, and 74 of chance. */
-export function createRecommendationId(nowMillis: number): string {
+export function newUuid(nowMillis = Date.now()): string {
   if (at === pool.length) {
     randomFillSync(pool);
     at = 0;
