@@ -54,6 +54,8 @@ export async function startServer(options: ServerProcessOptions): Promise<Runnin
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
+  // A server outlives nobody who started it, however they ended.
+  process.once('exit', () => child.kill('SIGKILL'));
   const address = await serving(child, ended, options.stdout);
   return {
     ...address,
