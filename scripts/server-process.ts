@@ -55,7 +55,9 @@ export async function startServer(options: ServerProcessOptions): Promise<Runnin
   );
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
   // A server outlives nobody who started it, however they ended.
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  void ended.then(() => process.off('exit', kill));
   const address = await serving(child, ended, options.stdout);
   return {
     ...address,

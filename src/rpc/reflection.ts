@@ -1,4 +1,5 @@
 import type { DescFile, DescService, MessageInitShape } from '@bufbuild/protobuf';
+import { file_google_rpc_error_details } from '../../gen/google/rpc/error_details_pb.ts';
 import {
   ServerReflection,
   type ServerReflectionRequest,
@@ -21,7 +22,8 @@ type Answer = NonNullable<Response['messageResponse']>;
 export function reflectionServices(services: readonly DescService[]): readonly BoundService[] {
   const all = [...services, ServerReflection, ServerReflectionAlpha];
   const names = all.map(({ typeName }) => typeName).sort();
-  const index = createReflectionIndex(all.map(({ file }) => file));
+  // Errors travel as Any: no file imports their details, and a client that meets one asks for it by its name.
+  const index = createReflectionIndex([...all.map(({ file }) => file), file_google_rpc_error_details]);
   const handlers: Handlers<typeof ServerReflection> = {
     async *serverReflectionInfo(requests) {
       const sent = new Set<DescFile>();

@@ -38,7 +38,7 @@ export function fromLibrary(error: ConnectError): unknown {
   return reason === undefined ? error : new PalateError(reason, error.rawMessage, { cause: error });
 }
 
-/** Connect calls binary data that does not parse an internal error. It is the caller's. */
+/** Connect calls data that does not parse, or does not unpack, an internal error. It is the caller's. */
 function isParseFailure(error: ConnectError): boolean {
-  return error.code === Code.Internal && /^(parse binary|protocol error)\b/.test(error.rawMessage);
+  return error.code === Code.Internal && /^(parse binary|protocol error|decompression failed)\b/.test(error.rawMessage);
 }

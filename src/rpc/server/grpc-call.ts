@@ -8,6 +8,7 @@ import { Outbox } from '../outbox.ts';
 import type { PreparedMethod } from '../prepare.ts';
 import { disclose, wireMessage } from '../status.ts';
 import { admitCall, type Gate } from './gate.ts';
+import { isMidMessage } from './grpc-internals.ts';
 import { errorTrailers, GrpcCallMetadata, grpcMetadata } from './grpc-metadata.ts';
 import { statusOfLibrary } from './grpc-status.ts';
 
@@ -101,7 +102,7 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
     if (this.#ended) return;
     if (this.#inbox !== undefined) {
       // Node reports the end of a stream that was reset as well, just before it reports the reset.
-      setImmediate(() => this.#inbox?.end());
+      setImmediate(() => this.#endInbox());
       return;
     }
     if (this.#request === undefined || this.#live === undefined) {
@@ -132,6 +133,15 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #endInbox(): void {
+    if (!isMidMessage(this.#base)) {
+      this.#inbox?.end();
+      return;
+    }
+    const message = `the stream of ${this.#prepared.name} ended in the middle of a message`;
+    this.#inbox?.fail(new PalateError('MALFORMED_MESSAGE', message));
   }
 
   #receiveStreamed(bytes: Uint8Array): void {

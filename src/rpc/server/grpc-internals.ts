@@ -1,10 +1,10 @@
 import type { Http2Server, ServerHttp2Session, ServerOptions } from 'node:http2';
-import type { Server } from '@grpc/grpc-js';
+import type { Server, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
 /**
  * The one place that reaches into grpc-js. Version 1.14 has no option for the windows and the header limit of a server,
- * and no hook for unknown methods. Each reach looks first: where a later version keeps things elsewhere, the server
- * works with that library's defaults.
+ * no hook for unknown methods, and no word when a stream ends in the middle of a message. Each reach looks first: where
+ * a later version keeps things elsewhere, the server works with that library's defaults.
  */
 interface Internals {
   readonly commonServerOptions?: ServerOptions;
@@ -41,4 +41,10 @@ export function answerUnknownMethods(server: Server, handlerOf: (path: string) =
   const retrieve = internals._retrieveHandler;
   if (typeof retrieve !== 'function') return;
   internals._retrieveHandler = (path) => retrieve.call(server, path) ?? handlerOf(path);
+}
+
+/** Has a message begun that did not come whole? What reads frames is at rest, 0, between two of them. */
+export function isMidMessage(call: ServerInterceptingCallInterface): boolean {
+  const { decoder } = call as unknown as { readonly decoder?: { readonly readState?: number } };
+  return (decoder?.readState ?? 0) !== 0;
 }

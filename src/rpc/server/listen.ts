@@ -20,9 +20,7 @@ export function listen(server: Server, host: string, port: number): Promise<void
 function listenError(cause: NodeJS.ErrnoException, host: string, port: number): PalateError {
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   if (cause.code === 'EADDRINUSE') {
-    return new PalateError('ADDRESS_IN_USE', `${address} is in use: stop what listens there, or choose another port`, {
-      cause,
-    });
+    return new PalateError('ADDRESS_IN_USE', `${address} is in use.`, { cause });
   }
   return new PalateError('CONFIG_INVALID', `cannot listen on ${address}: ${cause.message}`, { cause });
 }
