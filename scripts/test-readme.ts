@@ -1,11 +1,13 @@
 /**
  * Runs the README as its reader would: every block of shell and TypeScript in order, each of which must end well. A block
- * marked `serves` is left running until the next such block; what follows talks to it.
+ * marked `serves` is left running until the next such block; what follows talks to it. `--without TEXT` leaves out the block
+ * that says just that, for who has run it already.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 interface Block {
   readonly language: string;
@@ -69,11 +71,13 @@ function runTypeScript(text: string): void {
   }
 }
 
+const { values } = parseArgs({ options: { without: { type: 'string' } } });
 let server: ChildProcess | undefined;
 let passed = 0;
 try {
   for (const folder of ['data/readme', 'data/library']) rmSync(`${root}${folder}`, { recursive: true, force: true });
   for (const { language, serves, text } of blocksOf(readFileSync(`${root}README.md`, 'utf8'))) {
+    if (text.trim() === values.without) continue;
     console.log(`\n--- ${language}${serves ? ', left running' : ''}\n${text}`);
     if (language === 'sh' && serves) {
       await end(server);
