@@ -31,7 +31,10 @@ export interface Benchmark {
 
 /** What every benchmark that starts a server takes. */
 export const serverOptions = {
-  profile: { type: 'string', description: 'Folder: write CPU profiles of the server there and print its top functions.' },
+  profile: {
+    type: 'string',
+    description: 'Folder: write CPU profiles of the server there and print its top functions.',
+  },
 } as const satisfies BenchOptions;
 
 /** A whole number above 0 given to `--name`, or the default. Throws USAGE. */

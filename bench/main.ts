@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { exitCodeOf } from '../src/commands/exit-codes.ts';
 import { hanging } from '../src/commands/text-layout.ts';
-import { isPalateError } from '../src/errors.ts';
+import { isPalateError, PalateError } from '../src/errors.ts';
 import { accuracy } from './accuracy.ts';
 import type { Benchmark, BenchOption, BenchOptions } from './benchmark.ts';
 import { ingest } from './ingest.ts';
@@ -27,7 +28,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
   const benchmark = benchmarks.find((known) => known.name === name);
   if (benchmark === undefined) {
     process.stdout.write(overview());
-    if (name !== undefined && name !== '--help') throw new Error(`there is no benchmark "${name}"`);
+    if (name !== undefined && name !== '--help') throw new PalateError('USAGE', `There is no benchmark "${name}".`);
     return;
   }
   const { values } = parseArgs({ args, options: { ...benchmark.options, ...commonOptions }, strict: true });
@@ -36,10 +37,10 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
 }
 
 async function run(benchmark: Benchmark, values: Readonly<Record<string, string | boolean | undefined>>) {
+  const machine = machineOf();
   const folder = mkdtempSync(join(tmpdir(), 'palate-bench-'));
   try {
     const report = await benchmark.run({ values, folder, progress: (text) => process.stderr.write(`${text}\n`) });
-    const machine = machineOf();
     const json = () => `${JSON.stringify({ benchmark: benchmark.name, machine, figures: report.figures }, null, 2)}\n`;
     process.stdout.write(values['json'] === true ? json() : formatReport(benchmark.name, report, machine));
   } finally {
@@ -53,8 +54,9 @@ function overview(): string {
 }
 
 function helpOf({ name, summary, options }: Benchmark): string {
-  const lines = Object.entries<BenchOption>({ ...options, ...commonOptions }).flatMap(([option, { type, description }]) =>
-    hanging(`--${option}${type === 'string' ? ' VALUE' : ''}`, description, 22, columns),
+  const lines = Object.entries<BenchOption>({ ...options, ...commonOptions }).flatMap(
+    ([option, { type, description }]) =>
+      hanging(`--${option}${type === 'string' ? ' VALUE' : ''}`, description, 22, columns),
   );
   return `${summary}.\n\nUsage: npm run bench -- ${name} [options]\n\n${lines.join('\n')}\n`;
 }
@@ -62,6 +64,15 @@ function helpOf({ name, summary, options }: Benchmark): string {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(isPalateError(error) ? `${error.message}\n` : `${error instanceof Error ? error.stack : error}\n`);
-  process.exitCode = 1;
+  const failure = asUsage(error);
+  const isExpected = isPalateError(failure) && failure.reason !== 'INTERNAL';
+  process.stderr.write(`${isExpected ? failure.message : failure instanceof Error ? failure.stack : failure}\n`);
+  // Servers and publishers that still run would keep the process alive; they end with it.
+  process.exit(exitCodeOf(PalateError.from(failure)));
+}
+
+/** `parseArgs` has errors of its own. */
+function asUsage(error: unknown): unknown {
+  const isArgument = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  return isArgument ? new PalateError('USAGE', error.message, { cause: error }) : error;
 }

@@ -19,6 +19,8 @@ export interface MeasuredServerOptions {
 export interface ServerCost {
   /** User and system time of all threads so far. */
   readonly cpuSeconds: number;
+  /** So long the main thread was ready to run and had no core: what other programs on the machine took from it. */
+  readonly deniedSeconds: number;
   readonly residentBytes: number;
 }
 
@@ -48,6 +50,8 @@ export async function startMeasured(options: MeasuredServerOptions): Promise<Mea
     stdout: process.stderr,
   });
   const pid = server.process.pid!;
+  const endWithUs = () => server.process.kill('SIGKILL');
+  process.once('exit', endWithUs);
   return {
     grpc: server.grpc,
     http: server.http,
@@ -56,6 +60,7 @@ export async function startMeasured(options: MeasuredServerOptions): Promise<Mea
     resetProbe: () => server.process.kill('SIGUSR2'),
     async stop() {
       await server.stop();
+      process.off('exit', endWithUs);
       const functions = profileFolder === undefined ? [] : readProfiles(profileFolder, pid);
       return { probe: JSON.parse(readFileSync(readings, 'utf8')) as ProbeReadings, functions };
     },
@@ -70,7 +75,10 @@ function costOf(pid: number): ServerCost {
   // The name in parentheses may hold spaces; the fields after it begin with the third, utime is the 14th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  // Nanoseconds on a core, nanoseconds waiting for one, turns.
+  const [, denied] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
   return {
+    deniedSeconds: Number(denied) / 1e9,
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
     residentBytes: Number(resident?.[1] ?? 0) * 1_024,
   };

@@ -5,13 +5,12 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { IngestService } from '../gen/palate/ingest/v1/ingest_pb.ts';
-import { type Client } from '../src/rpc/client/client.ts';
+import type { Client } from '../src/rpc/client/client.ts';
 import { createGrpcClient } from '../src/rpc/client/grpc-client.ts';
 import type { PublisherCommand, PublishOrder, PublishResult } from './publisher.ts';
 import { createWorkload, type WorkloadOptions } from './workload.ts';
 
-/** Batches of a stream that are not acknowledged yet. */
-const maxInFlight = 64;
+const defaultMaxInFlight = 64;
 
 /** All events one after another, each as it stands in a batch: field 1, length, bytes. A batch is a view of it. */
 interface Pool {
@@ -94,7 +93,7 @@ class Run {
   }
 
   async *#batches(sentAt: number[], room: { wake: () => void }): AsyncGenerator<Uint8Array> {
-    const { from, events, batchEvents } = this.#order;
+    const { from, events, batchEvents, maxInFlight = defaultMaxInFlight } = this.#order;
     const end = from + events;
     while (this.#next < end) {
       if (sentAt.length >= maxInFlight) {

@@ -17,6 +17,8 @@ export interface PublishOrder {
   /** Which of the prepared events: so many from this one on, counted from 0. */
   readonly from: number;
   readonly events: number;
+  /** Batches of a stream that are not acknowledged yet. Default: 64, as many as a server takes on by default. */
+  readonly maxInFlight?: number;
   /** Absent: as fast as the server takes them. */
   readonly eventsPerSecond?: number;
 }
@@ -56,7 +58,9 @@ export function startPublisher(): Publisher {
       const result = (await ask({ kind: 'publish', order })) as PublishResult;
       if (result.accepted === order.events) return result;
       const { accepted, duplicates, rejected } = result;
-      throw new Error(`of ${order.events} events ${accepted} were accepted; ${duplicates} duplicates, ${rejected} rejected`);
+      throw new Error(
+        `of ${order.events} events ${accepted} were accepted; ${duplicates} duplicates, ${rejected} rejected`,
+      );
     },
     stop: () => child.disconnect(),
   };

@@ -1,6 +1,6 @@
 /** What a benchmark found, for people and for programs. */
 
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { type Column, formatTable } from '../src/commands/table.ts';
 
 export interface ReportTable {
@@ -21,6 +21,8 @@ export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly node: string;
+  /** Of the minute before the run: what else the machine was doing. */
+  readonly loadBefore: number;
   /** Day of the run, UTC. */
   readonly date: string;
 }
@@ -30,14 +32,19 @@ export function machineOf(now = new Date()): Machine {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     node: process.version,
+    loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     date: now.toISOString().slice(0, 10),
   };
 }
 
 /** The report as text: the machine, the tables, the notes. */
-export function formatReport(name: string, report: Report, { cpu, cores, node, date }: Machine): string {
+export function formatReport(name: string, report: Report, { cpu, cores, node, loadBefore, date }: Machine): string {
   const tables = report.tables.map(({ titles, rows }) => formatTable(columnsOf(titles), rows));
-  return [`${name}: ${cpu}, ${cores} cores, Node ${node}, ${date}\n`, ...tables, noteLines(report.notes)]
+  return [
+    `${name}: ${cpu}, ${cores} cores, Node ${node}, load ${loadBefore} before, ${date}\n`,
+    ...tables,
+    noteLines(report.notes),
+  ]
     .filter((part) => part !== '')
     .join('\n');
 }

@@ -9,16 +9,22 @@ import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 export interface ProbeReadings {
   /** How late the event loop was, in milliseconds, beyond the resolution of one. */
   readonly loopDelayMillis: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Of the garbage collector on the main thread: all together, and the longest stop. */
   readonly collectionMillis: number;
+  readonly longestCollectionMillis: number;
 }
 
 const readings = new URL(import.meta.url).searchParams.get('readings');
 const resolutionMillis = 1;
 const delay = monitorEventLoopDelay({ resolution: resolutionMillis });
 let collectionMillis = 0;
+let longestCollectionMillis = 0;
 
 const collections = new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) collectionMillis += duration;
+  for (const { duration } of list.getEntries()) {
+    collectionMillis += duration;
+    longestCollectionMillis = Math.max(longestCollectionMillis, duration);
+  }
 });
 
 function late(nanos: number): number {
@@ -31,9 +37,11 @@ if (readings !== null) {
   process.on('SIGUSR2', () => {
     delay.reset();
     collectionMillis = 0;
+    longestCollectionMillis = 0;
   });
   process.on('exit', () => {
     const loopDelayMillis = { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)), max: late(delay.max) };
-    writeFileSync(new URL(readings), JSON.stringify({ loopDelayMillis, collectionMillis } satisfies ProbeReadings));
+    const seen: ProbeReadings = { loopDelayMillis, collectionMillis, longestCollectionMillis };
+    writeFileSync(new URL(readings), JSON.stringify(seen));
   });
 }

@@ -19,7 +19,14 @@ const sha256 = 'ab'.repeat(32);
 
 /** The makers of all types, over one source of chance. */
 export function createPayloads(random: Random): Readonly<Record<WorkloadType, MakePayload>> {
-  return { ...browse(random), ...catalogue(random), ...intent(random), ...outcome(random), ...loop(random), ...rest(random) };
+  return {
+    ...browse(random),
+    ...catalogue(random),
+    ...intent(random),
+    ...outcome(random),
+    ...loop(random),
+    ...rest(random),
+  };
 }
 
 function price(random: Random) {
@@ -42,7 +49,11 @@ function browse(random: Random) {
     }),
     pageViewed: (item) => ({
       case: 'pageViewed',
-      value: { kind: (1 + random.below(6)) as PageKind, url: `https://shop.example/page/${random.below(500)}`, category: category(item()) },
+      value: {
+        kind: (1 + random.below(6)) as PageKind,
+        url: `https://shop.example/page/${random.below(500)}`,
+        category: category(item()),
+      },
     }),
     listViewed: (item) => ({
       case: 'listViewed',
@@ -108,7 +119,10 @@ function intent(random: Random) {
   const cartId = (sessionId: string) => `cart-${sessionId}`;
   return {
     cartAdded: (item, session) => ({ case: 'cartAdded', value: { ...line(item), cartId: cartId(session) } }),
-    cartRemoved: (item, session) => ({ case: 'cartRemoved', value: { itemId: item(), quantity: 1, cartId: cartId(session) } }),
+    cartRemoved: (item, session) => ({
+      case: 'cartRemoved',
+      value: { itemId: item(), quantity: 1, cartId: cartId(session) },
+    }),
     listAdded: (item) => ({ case: 'listAdded', value: { listId: 'wishlist', itemId: item() } }),
     listRemoved: (item) => ({ case: 'listRemoved', value: { listId: 'wishlist', itemId: item() } }),
     checkoutStarted: (item, session) => ({
@@ -135,7 +149,10 @@ function outcome(random: Random) {
       value: { orderId: `order-${session}-${random.below(orders + 1)}` },
     }),
     itemRated: (item) => ({ case: 'itemRated', value: { itemId: item(), value: 1 + random.below(5), scale: 5 } }),
-    itemReacted: (item) => ({ case: 'itemReacted', value: { itemId: item(), reaction: (1 + random.below(5)) as Reaction } }),
+    itemReacted: (item) => ({
+      case: 'itemReacted',
+      value: { itemId: item(), reaction: (1 + random.below(5)) as Reaction },
+    }),
     customInteracted: (item) => ({ case: 'customInteracted', value: { name: 'cooked', itemId: item(), weight: 2 } }),
   } satisfies Partial<Record<WorkloadType, MakePayload>>;
 }
@@ -149,7 +166,12 @@ function loop(random: Random) {
       value: {
         recommendationId: `r-${served++}`,
         placement: 'home',
-        items: several(10, (index) => ({ itemId: item(), position: index + 1, score: random.next(), strategy: 'session' })),
+        items: several(10, (index) => ({
+          itemId: item(),
+          position: index + 1,
+          score: random.next(),
+          strategy: 'session',
+        })),
       },
     }),
     recommendationSeen: () => ({
