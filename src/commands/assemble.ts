@@ -101,12 +101,20 @@ function recommendationService(config: Config, feed: JournalFeed, log: Log): Bou
 }
 
 function ingestRole(config: Config, journal: Journal, feed: JournalFeed | undefined, health: HealthBoard) {
-  const { maxBatchEvents, maxEventBytes, maxFutureMillis, duplicateWindow, maxInFlightBatches } = config.ingest;
+  const { maxBatchEvents, maxEventBytes, maxFutureMillis, duplicateWindow, maxInFlightBatches, maxInFlightBytes } =
+    config.ingest;
   const duplicates = createDuplicates(duplicateWindow);
   const check = createEventCheck({ maxEventBytes, maxFutureMicros: maxFutureMillis * 1_000 });
   const folded = feed === undefined ? undefined : (sequence: number) => feed.reached(sequence);
   const publish = createPublish({ journal, duplicates, check, maxBatchEvents, now: nowMicros, folded });
-  const service = createIngestService({ journal, publish, maxInFlightBatches, duplicateWindow, heartbeatMillis });
+  const service = createIngestService({
+    journal,
+    publish,
+    maxInFlightBatches,
+    maxInFlightBytes,
+    duplicateWindow,
+    heartbeatMillis,
+  });
   const recall: Part = { name: 'duplicates', start: () => recallDuplicates(journal, duplicates) };
   return { service, parts: [recall, watchJournal(journal, service.service.typeName, health)] };
 }

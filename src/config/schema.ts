@@ -132,6 +132,13 @@ const ingest = section({
     min: 1,
     max: 10_000,
   }),
+  maxInFlightBytes: size({
+    description:
+      'Events of all callers that wait for their acknowledgement; beyond it streams are not read, and Publish is OVERLOADED.',
+    default: '8MiB',
+    min: '64KiB',
+    max: '1GiB',
+  }),
 });
 
 const client = section({

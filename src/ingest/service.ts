@@ -5,6 +5,7 @@ import { timestampOf } from '../events/timestamp.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
+import { createBacklog, whileRoom } from './backlog.ts';
 import { orderedWindow } from './ordered-window.ts';
 import type { Publish } from './publish.ts';
 import { subscribe } from './subscribe.ts';
@@ -15,6 +16,8 @@ export interface IngestServiceOptions {
   readonly publish: Publish;
   /** How many batches of one stream may be under way at once. */
   readonly maxInFlightBatches: number;
+  /** How many bytes of batches may be under way at once, over all callers. */
+  readonly maxInFlightBytes: number;
   /** How many ids a tenant's duplicate window holds. */
   readonly duplicateWindow: number;
   readonly heartbeatMillis: number;
@@ -31,12 +34,18 @@ const durabilities = { disk: Durability.DISK, os: Durability.OS } as const;
 
 export function createIngestService(options: IngestServiceOptions): BoundService {
   const { journal, publish } = options;
-  const take = (bytes: Uint8Array, call: Call) => publish({ bytes, tenant: call.tenant, trace: call.trace });
+  const backlog = createBacklog(options.maxInFlightBytes);
+  const take = (bytes: Uint8Array, { tenant, trace }: Call) =>
+    backlog.during(bytes.length, () => publish({ bytes, tenant, trace }));
   return bindService(IngestService, {
-    publish: onWire(async (bytes: Uint8Array, call: Call) => take(bytes, call)),
-    publishStream: onWire((batches: AsyncIterable<Uint8Array>, call: Call) =>
-      orderedWindow(untilDraining(batches, call.draining), options.maxInFlightBatches, (bytes) => take(bytes, call)),
-    ),
+    publish: onWire(async (bytes: Uint8Array, call: Call) => {
+      backlog.admit();
+      return await take(bytes, call);
+    }),
+    publishStream: onWire((batches: AsyncIterable<Uint8Array>, call: Call) => {
+      const inputs = whileRoom(untilDraining(batches, call.draining), backlog);
+      return orderedWindow(inputs, options.maxInFlightBatches, (bytes) => take(bytes, call));
+    }),
     subscribe: (request, call) =>
       subscribe(journal, {
         tenant: call.tenant,
