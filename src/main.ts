@@ -6,9 +6,13 @@ import { inputOf, outputOf } from './commands/terminal.ts';
 const interrupted = new AbortController();
 
 // The first signal asks the command to end; a second one does not wait for it.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
   process.on(signal, () => {
-    if (interrupted.signal.aborted) process.exit(130);
+    // As a shell tells of a process that a signal ended.
+    if (interrupted.signal.aborted) process.exit(128 + number);
     interrupted.abort();
   });
 }

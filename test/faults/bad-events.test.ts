@@ -1,23 +1,25 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import { IngestService, type PublishResponse, PublishResponseSchema } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { type EventInit, event, eventBytes, freshEventId, itemViewed } from '../events/event-samples.ts';
 import { call, connect, pathOf } from '../interop/plain-client.ts';
-import { type ServedPalate, servePalate } from '../servers/palate-process.ts';
-import { readJournal } from './journalled.ts';
+import { servePalate } from '../servers/palate-process.ts';
+import { journalEnd, readJournal } from './journalled.ts';
 import { batchMessage } from './mixed-batches.ts';
 import { frame, rawSession } from './raw-grpc.ts';
 import { assertRefused, assertRejected, assertServesOn } from './refusals.ts';
 
+const server = await servePalate({ after });
+const client = connect({ after }, server.grpc);
 const publish = pathOf(IngestService.method.publish);
 const view = { case: 'itemViewed', value: { itemId: 'a' } } as const;
 
 /** Sends a batch as it stands, by each way in which bytes can come. */
-const ways: Record<string, (t: TestContext, server: ServedPalate, batch: Buffer) => Promise<PublishResponse>> = {
-  async gRPC(t, server, batch) {
+const ways: Record<string, (t: TestContext, batch: Buffer) => Promise<PublishResponse>> = {
+  async gRPC(t, batch) {
     const stream = (await rawSession(t, server.grpc)).request({
       ':method': 'POST',
       ':path': publish,
@@ -27,16 +29,16 @@ const ways: Record<string, (t: TestContext, server: ServedPalate, batch: Buffer)
     stream.end(frame(batch));
     return fromBinary(PublishResponseSchema, Buffer.concat(await Array.fromAsync(stream)).subarray(5));
   },
-  async 'gRPC-Web'(_, server, batch) {
-    const body = await post(server, 'application/grpc-web+proto', frame(batch));
+  async 'gRPC-Web'(_, batch) {
+    const body = await post('application/grpc-web+proto', frame(batch));
     return fromBinary(PublishResponseSchema, body.subarray(5, 5 + body.readUInt32BE(1)));
   },
-  async Connect(_, server, batch) {
-    return fromBinary(PublishResponseSchema, await post(server, 'application/proto', batch));
+  async Connect(_, batch) {
+    return fromBinary(PublishResponseSchema, await post('application/proto', batch));
   },
 };
 
-async function post(server: ServedPalate, type: string, body: Buffer): Promise<Buffer> {
+async function post(type: string, body: Buffer): Promise<Buffer> {
   const headers = { 'content-type': type };
   const response = await fetch(`http://${server.http}${publish}`, {
     method: 'POST',
@@ -47,31 +49,29 @@ async function post(server: ServedPalate, type: string, body: Buffer): Promise<B
 }
 
 test('an event with wrong UTF-8 is rejected alone, whichever way it comes', async (t) => {
-  const server = await servePalate(t);
+  const before = await journalEnd(client);
   for (const [name, send] of Object.entries(ways)) {
     const broken = Buffer.from(itemViewed('brokenid'));
     broken[broken.indexOf('brokenid') + 3] = 0xff;
-    const { accepted, rejected } = await send(t, server, batchMessage([itemViewed('a'), broken, itemViewed('b')]));
+    const { accepted, rejected } = await send(t, batchMessage([itemViewed('a'), broken, itemViewed('b')]));
     assert.equal(accepted, 2, name);
     assert.equal(rejected.length, 1);
     assertRejected(rejected[0], 1, 'EVENT_MALFORMED', '');
   }
-  const client = connect(t, server.grpc);
-  assert.equal((await readJournal(client)).length, 6);
+  assert.equal((await readJournal(client, before)).length, 6);
   await assertServesOn(server, client);
 });
 
 test('unknown fields of an event are kept, whichever way it comes', async (t) => {
-  const server = await servePalate(t);
+  const before = await journalEnd(client);
   // Field 9,000 of wire type LEN.
   const unknown = Buffer.from([0xc2, 0xb2, 0x04, 0x05, ...Buffer.from('later')]);
   const sent = Object.values(ways).map((send) => {
     const known = eventBytes(view, { occurredAt: { seconds: 1_700_000_000n } });
     return { send, bytes: Buffer.concat([known, unknown]) };
   });
-  for (const { send, bytes } of sent) assert.equal((await send(t, server, batchMessage([bytes]))).accepted, 1);
-  const client = connect(t, server.grpc);
-  const kept = (await readJournal(client)).map(({ bytes }) => bytes);
+  for (const { send, bytes } of sent) assert.equal((await send(t, batchMessage([bytes]))).accepted, 1);
+  const kept = (await readJournal(client, before)).map(({ bytes }) => bytes);
   assert.deepEqual(
     kept,
     sent.map(({ bytes }) => bytes),
@@ -79,9 +79,8 @@ test('unknown fields of an event are kept, whichever way it comes', async (t) =>
   await assertServesOn(server, client);
 });
 
-test('a batch of nothing is acknowledged; one of 100,000 is too large', async (t) => {
-  const server = await servePalate(t);
-  const client = connect(t, server.grpc);
+test('a batch of nothing is acknowledged; one of 100,000 is too large', async () => {
+  const before = await journalEnd(client);
   const { accepted, firstSequence, lastSequence } = await call(client, IngestService.method.publish, {});
   assert.deepEqual([accepted, firstSequence, lastSequence], [0, 0n, 0n]);
   const events = Array.from({ length: 100_000 }, () => event(view));
@@ -90,11 +89,12 @@ test('a batch of nothing is acknowledged; one of 100,000 is too large', async (t
     assert.match(String(error), /100000.*10000/);
     return true;
   });
-  assert.equal((await readJournal(client)).length, 0);
+  assert.equal((await readJournal(client, before)).length, 0);
   await assertServesOn(server, client);
 });
 
-const year = (number: number): bigint => BigInt(Date.UTC(2000, 0, 1) + (number - 2000) * 365.2425 * 86_400_000) / 1000n;
+/** A moment in a year, in seconds since 1970. */
+const year = (number: number): bigint => BigInt(number - 1970) * 31_556_952n;
 
 const badEvents: Record<string, readonly [reason: string, field: string, init: EventInit]> = {
   'an item id of 1 MB': ['EVENT_TOO_LARGE', '', viewOf({ itemId: 'x'.repeat(1_000_000) })],
@@ -109,11 +109,6 @@ const badEvents: Record<string, readonly [reason: string, field: string, init: E
     'item_rated.value',
     { payload: { case: 'itemRated', value: { itemId: 'a', value: Number.NaN, scale: 5 } } },
   ],
-  'a price below zero': [
-    'EVENT_INVALID',
-    'price_changed.price.micros',
-    { payload: { case: 'priceChanged', value: { itemId: 'a', price: { currencyCode: 'EUR', micros: -1n } } } },
-  ],
   'the year 1': ['EVENT_INVALID', 'occurred_at', { ...viewOf({}), occurredAt: { seconds: year(1) } }],
   'the year 9999': ['EVENT_FROM_FUTURE', 'occurred_at', { ...viewOf({}), occurredAt: { seconds: year(9999) } }],
   'the year 20000': ['EVENT_INVALID', 'occurred_at', { ...viewOf({}), occurredAt: { seconds: year(20_000) } }],
@@ -125,13 +120,11 @@ const badEvents: Record<string, readonly [reason: string, field: string, init: E
   'no payload': ['PAYLOAD_MISSING', 'payload', {}],
 };
 
-function viewOf(value: { itemId?: string; dwellSeconds?: number }): EventInit {
-  return { payload: { case: 'itemViewed', value: { itemId: 'a', ...value } } };
+function viewOf(value: { itemId?: string; dwellSeconds?: number }) {
+  return { payload: { case: 'itemViewed', value: { itemId: 'a', ...value } } } as const;
 }
 
 test('a bad event is told by index, reason and field, and the rest of its batch goes in', async (t) => {
-  const server = await servePalate(t);
-  const client = connect(t, server.grpc);
   for (const [what, [reason, field, init]] of Object.entries(badEvents)) {
     await t.test(what, async () => {
       const bad = create(EventSchema, { eventId: freshEventId(), ...init });
@@ -147,24 +140,23 @@ test('a bad event is told by index, reason and field, and the rest of its batch 
     toBinary(EventSchema, create(EventSchema, { eventId: freshEventId() })),
     Buffer.from([0x9a, 0x06, 0]),
   ]);
-  const { rejected } = await ways['Connect']!(t, server, batchMessage([later]));
+  const { rejected } = await ways['Connect']!(t, batchMessage([later]));
   assertRejected(rejected[0], 0, 'PAYLOAD_UNKNOWN', 'payload');
   await assertServesOn(server, client);
 });
 
-test('the oldest time that counts and an event without a time are taken', async (t) => {
-  const server = await servePalate(t);
-  const client = connect(t, server.grpc);
+test('the oldest time that counts and an event without a time are taken', async () => {
+  const before = await journalEnd(client);
   const events = [event(view, { occurredAt: { seconds: 0n } }), event(view)];
   assert.equal((await call(client, IngestService.method.publish, { events })).accepted, 2);
-  const times = (await readJournal(client)).map(({ bytes }) => fromBinary(EventSchema, bytes).occurredAt?.seconds);
+  const times = (await readJournal(client, before)).map(
+    ({ bytes }) => fromBinary(EventSchema, bytes).occurredAt?.seconds,
+  );
   assert.equal(times[0], 0n);
   assert.ok(Math.abs(Number(times[1]) - Date.now() / 1000) < 60);
 });
 
-test('ids of 1 MB in a question are the asker’s error', async (t) => {
-  const server = await servePalate(t);
-  const client = connect(t, server.grpc);
+test('ids of 1 MB in a question are the asker’s error', async () => {
   const huge = 'x'.repeat(1_000_000);
   const ask = call(client, RecommendationService.method.recommend, { placement: huge, userId: huge, filter: huge });
   await assert.rejects(ask, (error) => {

@@ -4,7 +4,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import type { Client } from '@grpc/grpc-js';
 import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
-import { openServerStream } from '../interop/plain-client.ts';
+import { call, openServerStream } from '../interop/plain-client.ts';
 
 export interface JournalledEvent {
   readonly sequence: number;
@@ -25,4 +25,10 @@ export async function readJournal(client: Client, afterSequence = 0): Promise<Jo
     }
   }
   return journalled;
+}
+
+/** The journal's last sequence. */
+export async function journalEnd(client: Client): Promise<number> {
+  const { lastSequence } = await call(client, IngestService.method.getJournalStatus, {});
+  return Number(lastSequence);
 }

@@ -1,6 +1,5 @@
 /** A plain grpc-js client with codecs of protobuf-es: nothing of Palate's own client is in it. */
 
-import type { TestContext } from 'node:test';
 import {
   create,
   type DescMessage,
@@ -23,6 +22,7 @@ import {
 } from '@grpc/grpc-js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.ts';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.ts';
+import type { Scope } from '../servers/palate-process.ts';
 
 /** A method whose messages have these schemas. */
 export type MethodOf<Input extends DescMessage, Output extends DescMessage> = DescMethod & {
@@ -37,7 +37,7 @@ export interface CallHeaders {
 }
 
 /** A client that is closed when the test is over. */
-export function connect(t: TestContext, address: string, options: ClientOptions = {}): Client {
+export function connect(t: Scope, address: string, options: ClientOptions = {}): Client {
   // Without a pool of its own, two clients of one process would share a connection.
   const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1, ...options });
   t.after(() => client.close());

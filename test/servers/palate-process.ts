@@ -6,9 +6,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type RunningServer, startServer } from '../../scripts/server-process.ts';
+
+/** A test, or `{ after }` of node:test for a whole file. */
+export interface Scope {
+  after(release: () => void | Promise<void>): void;
+}
 
 export interface ServedPalate extends RunningServer {
   readonly dataFolder: string;
@@ -26,20 +30,30 @@ export interface ServeOptions {
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** A folder that is gone when the test is over. */
-export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'palate-test-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+export async function temporaryFolder(t: Scope): Promise<string> {
+  const { folder, remove } = await makeFolder();
+  t.after(remove);
   return folder;
 }
 
 /** Starts a server, and kills it when the test is over. */
-export async function servePalate(t: TestContext, { dataFolder, args = [] }: ServeOptions = {}): Promise<ServedPalate> {
-  const folder = dataFolder ?? join(await temporaryFolder(t), 'data');
+export async function servePalate(t: Scope, { dataFolder, args = [] }: ServeOptions = {}): Promise<ServedPalate> {
+  const own = dataFolder === undefined ? await makeFolder() : undefined;
+  const folder = dataFolder ?? join(own!.folder, 'data');
   const complaints: string[] = [];
   const stdout = { write: (line: string) => complaints.push(line) };
   const server = await startServer({ dataFolder: folder, args, stdout });
-  t.after(() => kill(server));
+  // One hook for both: node:test runs them in the order in which they were given.
+  t.after(async () => {
+    await kill(server);
+    await own?.remove();
+  });
   return { ...server, dataFolder: folder, complaints };
+}
+
+async function makeFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'palate-test-'));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** SIGKILL, and waits for the end. */
