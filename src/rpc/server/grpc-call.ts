@@ -8,7 +8,7 @@ import { Outbox } from '../outbox.ts';
 import type { PreparedMethod } from '../prepare.ts';
 import { disclose, wireMessage } from '../status.ts';
 import { admitCall, type Gate } from './gate.ts';
-import { isMidMessage } from './grpc-internals.ts';
+import { answerInGzip, isMidMessage } from './grpc-internals.ts';
 import { errorTrailers, GrpcCallMetadata, grpcMetadata } from './grpc-metadata.ts';
 import { statusOfLibrary } from './grpc-status.ts';
 
@@ -203,7 +203,11 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
   #sendHeaders(live: LiveCall): void {
     if (this.#headersSent) return;
     this.#headersSent = true;
-    if (live.headers !== undefined) this.#base.sendMetadata(grpcMetadata(live.headers));
+    const isGzip = answerInGzip(this.#base);
+    if (live.headers === undefined && !isGzip) return;
+    const metadata = grpcMetadata(live.headers);
+    if (isGzip) metadata.set('grpc-encoding', 'gzip');
+    this.#base.sendMetadata(metadata);
   }
 
   #succeed(live: LiveCall): void {

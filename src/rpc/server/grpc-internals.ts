@@ -1,4 +1,5 @@
 import type { Http2Server, ServerHttp2Session, ServerOptions } from 'node:http2';
+import { constants, gzipSync } from 'node:zlib';
 import type { Server, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
 /**
@@ -47,4 +48,33 @@ export function answerUnknownMethods(server: Server, handlerOf: (path: string) =
 export function isMidMessage(call: ServerInterceptingCallInterface): boolean {
   const { decoder } = call as unknown as { readonly decoder?: { readonly readState?: number } };
   return (decoder?.readState ?? 0) !== 0;
+}
+
+/** A smaller answer would not become much smaller. */
+const leastGzipBytes = 1_024;
+
+/**
+ * Packs the answers of a call whose request was packed: grpc-js servers of version 1.14 read gzip but never write it. A
+ * caller who does not pack gets none, so that nobody pays for what they did not ask for. Returns whether answers are
+ * packed from now on; then the headers must say so.
+ */
+export function answerInGzip(call: ServerInterceptingCallInterface): boolean {
+  const internals = call as unknown as {
+    readonly incomingEncoding?: string;
+    serializeMessage?: (message: Uint8Array) => Buffer;
+  };
+  if (internals.incomingEncoding !== 'gzip' || typeof internals.serializeMessage !== 'function') return false;
+  internals.serializeMessage = gzipFrame;
+  return true;
+}
+
+/** A length-prefixed message: a byte that says whether it is packed, its length, its bytes. */
+function gzipFrame(message: Uint8Array): Buffer {
+  const isPacked = message.length >= leastGzipBytes;
+  const body = isPacked ? gzipSync(message, { level: constants.Z_BEST_SPEED }) : message;
+  const frame = Buffer.allocUnsafe(body.length + 5);
+  frame.writeUInt8(isPacked ? 1 : 0, 0);
+  frame.writeUInt32BE(body.length, 1);
+  frame.set(body, 5);
+  return frame;
 }

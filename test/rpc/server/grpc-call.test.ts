@@ -253,6 +253,52 @@ test('gzip requests are read', async (t) => {
   assert.equal(fromBinary(RecommendResponseSchema, bytes!).recommendationId, 'z'.repeat(200));
 });
 
+test('a large answer goes out in gzip to a caller who sends gzip, and plain to others', async (t) => {
+  const service = bindService(RecommendationService, {
+    recommend: ({ placement }, call) => {
+      call.setHeader('x-own', 'kept');
+      return { recommendationId: placement.repeat(100) };
+    },
+  });
+  const server = await runServer(t, [service]);
+  for (const isGzip of [true, false]) {
+    const client = server.client({ 'grpc.default_compression_algorithm': isGzip ? 2 : 0 });
+    const { bytes } = await callBytes(client, recommend, request('z'.repeat(200)));
+    assert.equal(fromBinary(RecommendResponseSchema, bytes!).recommendationId, 'z'.repeat(20_000));
+    assert.deepEqual(await rawAnswer(server.grpc, isGzip, 200), {
+      encoding: isGzip ? 'gzip' : 'identity',
+      own: 'kept',
+      isGzip,
+    });
+  }
+  assert.equal((await rawAnswer(server.grpc, true, 1)).isGzip, false);
+});
+
+/** How an answer lies on the wire, by a bare HTTP/2 client: grpc-js unpacks it without a word. */
+async function rawAnswer(address: string, sendsGzip: boolean, size: number) {
+  const session = connectHttp2(`http://${address}`);
+  try {
+    const plain = request('z'.repeat(size));
+    const body = sendsGzip ? gzipSync(plain) : plain;
+    const head = Buffer.alloc(5);
+    head.writeUInt8(sendsGzip ? 1 : 0, 0);
+    head.writeUInt32BE(body.length, 1);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': recommend,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...(sendsGzip ? { 'grpc-encoding': 'gzip' } : {}),
+    });
+    stream.end(Buffer.concat([head, body]));
+    const [headers] = await once(stream, 'response');
+    const frame = Buffer.concat(await stream.toArray());
+    return { encoding: headers['grpc-encoding'], own: headers['x-own'], isGzip: frame.readUInt8(0) === 1 };
+  } finally {
+    session.close();
+  }
+}
+
 test('metadata over the limit is refused', async (t) => {
   const service = bindService(RecommendationService, { recommend: () => ({}) });
   const client = (await runServer(t, [service])).client();
