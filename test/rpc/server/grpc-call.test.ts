@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { type TestContext, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../../gen/google/rpc/error_details_pb.ts';
-import {
-  IngestService,
-  PublishStreamResponseSchema,
-  SubscribeRequestSchema,
-  SubscribeResponseSchema,
-} from '../../../gen/palate/ingest/v1/ingest_pb.ts';
+import { IngestService } from '../../../gen/palate/ingest/v1/ingest_pb.ts';
 import {
   RecommendationService,
   RecommendRequestSchema,
@@ -33,8 +27,6 @@ import {
 
 const recommend = pathOf(RecommendationService.method.recommend);
 const publish = pathOf(IngestService.method.publish);
-const publishStream = pathOf(IngestService.method.publishStream);
-const subscribe = pathOf(IngestService.method.subscribe);
 
 function request(placement = 'home'): Uint8Array {
   return toBinary(RecommendRequestSchema, create(RecommendRequestSchema, { placement }));
@@ -220,93 +212,6 @@ test('an unknown method and one without a handler are NOT_IMPLEMENTED', async (t
   }
 });
 
-test('messages over the limits are refused both ways, with a reason', async (t) => {
-  const service = bindService(RecommendationService, {
-    recommend: ({ placement }) => ({ recommendationId: placement.repeat(50) }),
-  });
-  const client = (await runServer(t, [service], { options: { receiveMaxBytes: 1_000, sendMaxBytes: 2_000 } })).client();
-  const large = await callBytes(client, recommend, request('x'.repeat(1_001)));
-  assert.equal(large.error?.code, statusCodes.RESOURCE_EXHAUSTED);
-  assert.equal(reasonOf(large.error!), 'MESSAGE_TOO_LARGE');
-  const answer = await callBytes(client, recommend, request('x'.repeat(200)));
-  assert.equal(answer.error?.code, statusCodes.RESOURCE_EXHAUSTED);
-  assert.equal(reasonOf(answer.error!), 'MESSAGE_TOO_LARGE');
-  assert.ok((await callBytes(client, recommend, request('x'.repeat(20)))).bytes);
-});
-
-test('a small message that unpacks to a large one is refused', async (t) => {
-  const service = bindService(RecommendationService, { recommend: () => ({}) });
-  const server = await runServer(t, [service], { options: { receiveMaxBytes: 100_000 } });
-  const client = server.client({ 'grpc.default_compression_algorithm': 2 });
-  const bomb = Buffer.alloc(5_000_000);
-  assert.ok(gzipSync(bomb).length < 100_000);
-  const { error } = await callBytes(client, recommend, bomb);
-  assert.equal(reasonOf(error!), 'MESSAGE_TOO_LARGE');
-});
-
-test('gzip requests are read', async (t) => {
-  const service = bindService(RecommendationService, {
-    recommend: ({ placement }) => ({ recommendationId: placement }),
-  });
-  const client = (await runServer(t, [service])).client({ 'grpc.default_compression_algorithm': 2 });
-  const { bytes } = await callBytes(client, recommend, request('z'.repeat(200)));
-  assert.equal(fromBinary(RecommendResponseSchema, bytes!).recommendationId, 'z'.repeat(200));
-});
-
-test('a large answer goes out in gzip to a caller who sends gzip, and plain to others', async (t) => {
-  const service = bindService(RecommendationService, {
-    recommend: ({ placement }, call) => {
-      call.setHeader('x-own', 'kept');
-      return { recommendationId: placement.repeat(100) };
-    },
-  });
-  const server = await runServer(t, [service]);
-  for (const isGzip of [true, false]) {
-    const client = server.client({ 'grpc.default_compression_algorithm': isGzip ? 2 : 0 });
-    const { bytes } = await callBytes(client, recommend, request('z'.repeat(200)));
-    assert.equal(fromBinary(RecommendResponseSchema, bytes!).recommendationId, 'z'.repeat(20_000));
-    assert.deepEqual(await rawAnswer(server.grpc, isGzip, 200), {
-      encoding: isGzip ? 'gzip' : 'identity',
-      own: 'kept',
-      isGzip,
-    });
-  }
-  assert.equal((await rawAnswer(server.grpc, true, 1)).isGzip, false);
-});
-
-/** How an answer lies on the wire, by a bare HTTP/2 client: grpc-js unpacks it without a word. */
-async function rawAnswer(address: string, sendsGzip: boolean, size: number) {
-  const session = connectHttp2(`http://${address}`);
-  try {
-    const plain = request('z'.repeat(size));
-    const body = sendsGzip ? gzipSync(plain) : plain;
-    const head = Buffer.alloc(5);
-    head.writeUInt8(sendsGzip ? 1 : 0, 0);
-    head.writeUInt32BE(body.length, 1);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': recommend,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...(sendsGzip ? { 'grpc-encoding': 'gzip' } : {}),
-    });
-    stream.end(Buffer.concat([head, body]));
-    const [headers] = await once(stream, 'response');
-    const frame = Buffer.concat(await stream.toArray());
-    return { encoding: headers['grpc-encoding'], own: headers['x-own'], isGzip: frame.readUInt8(0) === 1 };
-  } finally {
-    session.close();
-  }
-}
-
-test('metadata over the limit is refused', async (t) => {
-  const service = bindService(RecommendationService, { recommend: () => ({}) });
-  const client = (await runServer(t, [service])).client();
-  const { error } = await callBytes(client, recommend, request(), { headers: { 'x-large': 'x'.repeat(20_000) } });
-  assert.equal(error?.code, statusCodes.RESOURCE_EXHAUSTED);
-  assert.ok((await callBytes(client, recommend, request(), { headers: { 'x-small': 'x'.repeat(1_000) } })).bytes);
-});
-
 test('the deadline answers at once though the handler still runs, and its signal aborts', async (t) => {
   const never = Promise.withResolvers<never>();
   const calls: Call[] = [];
@@ -380,148 +285,6 @@ test('a hundred calls at once are each answered', async (t) => {
     ids,
     Array.from({ length: 100 }, (_, index) => `p${index}`),
   );
-});
-
-test('a bidirectional stream answers in order, then ends', async (t) => {
-  const service = bindService(IngestService, {
-    publishStream: onWire(async function* (batches) {
-      for await (const batch of batches) yield { accepted: batch.length };
-    }),
-  });
-  const client = (await runServer(t, [service])).client();
-  const stream = client.makeBidiStreamRequest(publishStream, identity, identity);
-  for (let size = 0; size < 50; size++) stream.write(Buffer.alloc(size));
-  stream.end();
-  const accepted: number[] = [];
-  for await (const bytes of stream) accepted.push(fromBinary(PublishStreamResponseSchema, bytes).accepted);
-  assert.deepEqual(
-    accepted,
-    Array.from({ length: 50 }, (_, index) => index),
-  );
-});
-
-test('a server stream that fails delivers what came before', async (t) => {
-  const service = bindService(IngestService, {
-    async *subscribe() {
-      yield { throughSequence: 1n };
-      throw new PalateError('SLOW_CONSUMER', 'too slow');
-    },
-  });
-  const client = (await runServer(t, [service])).client();
-  const stream = client.makeServerStreamRequest(subscribe, identity, identity, Buffer.alloc(0));
-  const got: bigint[] = [];
-  stream.on('data', (bytes: Buffer) => got.push(fromBinary(SubscribeResponseSchema, bytes).throughSequence));
-  const [error] = await once(stream, 'error');
-  assert.deepEqual(got, [1n]);
-  assert.equal(reasonOf(error), 'SLOW_CONSUMER');
-});
-
-test('a stream lives past the default deadline, but not past its own', async (t) => {
-  const service = bindService(IngestService, {
-    async *subscribe(_, call) {
-      await new Promise((resolve) => setTimeout(resolve, 80));
-      yield { throughSequence: 1n };
-      await once(call.signal, 'abort');
-    },
-  });
-  const client = (await runServer(t, [service], { options: { defaultTimeoutMillis: 20 } })).client();
-  const deadline = Date.now() + 300;
-  const stream = client.makeServerStreamRequest(subscribe, identity, identity, Buffer.alloc(0), { deadline });
-  let got = 0;
-  stream.on('data', () => {
-    got += 1;
-  });
-  const [error] = await once(stream, 'error');
-  assert.equal(got, 1);
-  assert.equal(error.code, statusCodes.DEADLINE_EXCEEDED);
-});
-
-test('a caller who stops reading stops the handler, and who leaves ends it', async (t) => {
-  const chunk = create(SubscribeResponseSchema, { records: [{ event: { userId: 'x'.repeat(60_000) } }] });
-  let made = 0;
-  let finished = false;
-  const service = bindService(IngestService, {
-    async *subscribe() {
-      try {
-        for (;;) {
-          made += 1;
-          yield chunk;
-        }
-      } finally {
-        finished = true;
-      }
-    },
-  });
-  const client = (await runServer(t, [service])).client();
-  const request = toBinary(SubscribeRequestSchema, create(SubscribeRequestSchema));
-  const stream = client.makeServerStreamRequest(subscribe, identity, identity, Buffer.from(request));
-  await once(stream, 'readable');
-  let before = -1;
-  while (before !== made) {
-    before = made;
-    await new Promise((resolve) => setTimeout(resolve, 60));
-  }
-  assert.ok(made < 400, `${made} messages were made for a caller who reads none`);
-  stream.on('error', () => {});
-  stream.cancel();
-  await until(() => finished);
-});
-
-test('a caller who floods is not read while the handler does not take', async (t) => {
-  const taken = Promise.withResolvers<void>();
-  const service = bindService(IngestService, {
-    publishStream: onWire(async function* (batches, call) {
-      for await (const batch of batches) {
-        yield { accepted: batch.length };
-        taken.resolve();
-        await once(call.signal, 'abort');
-      }
-    }),
-  });
-  const client = (await runServer(t, [service])).client();
-  const stream = client.makeBidiStreamRequest(publishStream, identity, identity);
-  stream.on('error', () => {});
-  stream.on('data', () => {});
-  const batch = Buffer.alloc(100_000);
-  let written = 0;
-  const write = (): void => {
-    stream.write(batch, () => {
-      written += 1;
-      if (written < 1_000) write();
-    });
-  };
-  write();
-  await taken.promise;
-  let before = -1;
-  while (before !== written) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 60));
-  }
-  assert.ok(written < 200, `${written} messages of 100 kB went to a handler that took one`);
-  stream.cancel();
-});
-
-test('a connection that breaks mid-stream ends the handler on both sides of its stream', async (t) => {
-  const outcome = Promise.withResolvers<unknown>();
-  const service = bindService(IngestService, {
-    publishStream: onWire(async function* (batches) {
-      try {
-        for await (const batch of batches) yield { accepted: batch.length };
-        outcome.resolve('ended');
-      } catch (error) {
-        outcome.resolve(error);
-        throw error;
-      }
-    }),
-  });
-  const client = (await runServer(t, [service])).client();
-  const stream = client.makeBidiStreamRequest(publishStream, identity, identity);
-  stream.on('error', () => {});
-  stream.write(Buffer.alloc(3));
-  await once(stream, 'data');
-  client.close();
-  stream.cancel();
-  assert.equal(((await outcome.promise) as PalateError).reason, 'CANCELLED');
 });
 
 test('peer, method and trace are there when asked for', async (t) => {
