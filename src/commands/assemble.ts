@@ -19,6 +19,7 @@ import { createRecommendationService } from '../recommendation/service.ts';
 import { JournalFeed } from '../recommendation/state-feed.ts';
 import type { BoundService } from '../rpc/handlers.ts';
 import { createHealthBoard, type HealthBoard } from '../rpc/health-board.ts';
+import { refuseUntilReady } from '../rpc/readiness.ts';
 import { createRpcServer, type RpcServer } from '../rpc/server/rpc-server.ts';
 import type { Log } from '../telemetry/log.ts';
 import { foldSettings, rpcOptions, sessionKnnSettings, sessionStanSettings } from './settings.ts';
@@ -38,20 +39,34 @@ export interface Services {
 /** How often an idle subscription hears from the server, in milliseconds. */
 const heartbeatMillis = 5_000;
 
-/** A server: the services of its roles on both ports. Nothing serves before `lifecycle.start()`. */
+/**
+ * A server: the services of its roles on both ports. The ports listen first, so that health can be asked and a port in use is
+ * told at once; the services answer when everything has started, and are drained before anything else.
+ */
 export async function assembleServer(config: Config, log: Log): Promise<Assembly> {
   const { services, parts, health } = await assembleServices(config, log);
+  let isReady = false;
   const rpc = createRpcServer({
     host: config.host,
     port: config.port,
     httpPort: config.httpPort,
-    services,
+    services: services.map((bound) => refuseUntilReady(bound, () => isReady)),
     health,
     options: rpcOptions(config),
     log: log.child({ part: 'rpc' }),
     extraRoutes: { '/': serveConsole },
   });
-  return { lifecycle: createLifecycle([...parts, rpc, servingPart(services, health)], config, log), rpc };
+  for (const { service } of services) health.set(service.typeName, 'NOT_SERVING');
+  const ports: Part = { name: 'ports', start: () => rpc.start(), stop: () => rpc.stop() };
+  const serving: Part = {
+    name: 'calls',
+    async start() {
+      isReady = true;
+      for (const { service } of services) health.set(service.typeName, 'SERVING');
+    },
+    drain: (signal) => rpc.drain(signal),
+  };
+  return { lifecycle: createLifecycle([ports, ...parts, serving], config, log), rpc };
 }
 
 /** Opens the journal and makes the services that the roles ask for. */
@@ -117,16 +132,6 @@ function ingestRole(config: Config, journal: Journal, feed: JournalFeed | undefi
   });
   const recall: Part = { name: 'duplicates', start: () => recallDuplicates(journal, duplicates) };
   return { service, parts: [recall, watchJournal(journal, service.service.typeName, health)] };
-}
-
-/** Comes last: health says SERVING once everything else has started. */
-function servingPart(services: readonly BoundService[], health: HealthBoard): Part {
-  return {
-    name: 'health',
-    async start() {
-      for (const { service } of services) health.set(service.typeName, 'SERVING');
-    },
-  };
 }
 
 export function createLifecycle(parts: readonly Part[], config: Config, log: Log): Lifecycle {
