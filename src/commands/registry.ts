@@ -34,6 +34,9 @@ export const registry: readonly Entry[] = [
   entry('status', 'Ask a server', 'Show where a server, its journal and its state stand', () =>
     import('./status.ts').then((file) => file.status),
   ),
+  entry('replay', 'Look things up', 'Fold the journal again, and print the digest and the speed', () =>
+    import('./replay.ts').then((file) => file.replay),
+  ),
   entry('schema', 'Look things up', 'Print the JSON Schema of every event', () =>
     import('./schema.ts').then((file) => file.schema),
   ),

@@ -37,6 +37,7 @@ export class CommitQueue {
   /** The group that is being written; between two commits, the spare one. */
   #writing = new PendingGroup();
   #commits: Promise<void> | undefined;
+  #interludes: (() => Promise<void>)[] = [];
   #idleTimer: NodeJS.Timeout | undefined;
   #nextSequence: number;
   /** Moves after the listeners were told, not before: until then `durable` waits. */
@@ -117,9 +118,33 @@ export class CommitQueue {
     return () => this.#watchers.delete(watcher);
   }
 
+  /**
+   * Runs `work` when no group is being written, and lets none begin meanwhile. What is appended gathers. A failure of it
+   * is the journal's, as if a group had failed.
+   */
+  between(work: () => Promise<void>): Promise<void> {
+    if (this.ended !== undefined) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.#interludes.push(async () => {
+        try {
+          if (this.#failed !== undefined) throw this.#failed;
+          resolve(await work());
+        } catch (error) {
+          this.#fail(error);
+          reject(error);
+        }
+      });
+      this.#commits ??= this.#commitAll();
+    });
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  get #hasWork(): boolean {
+    return !this.#gathering.isEmpty || this.#interludes.length > 0;
   }
 
   /** A full disk is tried again by one append now and then, not by all of them. */
@@ -143,7 +168,9 @@ export class CommitQueue {
   /** Writes groups until none is left. Starts after this turn of the event loop, so that what it brought goes together. */
   async #commitAll(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (!this.#gathering.isEmpty) {
+    while (this.#hasWork) {
+      await this.#interludes.shift()?.();
+      if (this.#gathering.isEmpty) continue;
       const group = this.#gathering;
       this.#gathering = this.#writing;
       this.#writing = group;
@@ -236,7 +263,7 @@ export class CommitQueue {
     } catch (error) {
       this.#fail(error);
     }
-    if (!this.#gathering.isEmpty) return this.#commitAll();
+    if (this.#hasWork) return this.#commitAll();
     this.#commits = undefined;
   }
 

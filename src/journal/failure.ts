@@ -15,6 +15,8 @@ const unwritableCodes: ReadonlySet<string> = new Set([
   'EOPNOTSUPP',
 ]);
 
+const unreadableCodes: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM']);
+
 /** After a full disk, how long appends are refused before one may try again, in milliseconds. */
 export const fullPauseMillis = 250;
 
@@ -57,4 +59,12 @@ export function openError(folder: string, cause: unknown): PalateError {
   const code = errorCode(cause);
   const message = `the journal's folder ${folder} can't be used (${code || 'no code'})`;
   return new PalateError(unwritableCodes.has(code) ? 'DATA_UNWRITABLE' : 'JOURNAL_FAILED', message, { cause });
+}
+
+/** What stopped a journal from being read by a process that does not own it. */
+export function readingError(folder: string, cause: unknown): PalateError {
+  if (isPalateError(cause)) return cause;
+  const code = errorCode(cause) || 'no code';
+  if (!unreadableCodes.has(code)) return failedError(`read the folder ${folder}`, cause);
+  return new PalateError('INPUT_UNREADABLE', `the journal in ${folder} can't be read (${code})`, { cause });
 }

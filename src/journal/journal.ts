@@ -35,9 +35,78 @@ export interface Journal {
    * JOURNAL_FAILED when the journal does.
    */
   follow(options: FollowOptions): AsyncIterable<FollowBatch>;
+  /**
+   * Erases records: each event for which `erase` says so becomes a tombstone, which keeps sequence, append time and
+   * tenant. It looks at everything that was appended before the call. Appends and readers go on meanwhile; whoever reads
+   * a segment that was rewritten goes on in the new one. When it resolves, nothing of the erased bytes is left in the
+   * folder. Where it fails, or `signal` aborts, part of it may be done: call it again. Calls run one after the other.
+   * `erase` must be quick, and answer the same each time: it may see a record twice.
+   * Rejects with the signal's reason, with JOURNAL_CLOSED, JOURNAL_FULL, JOURNAL_FAILED, JOURNAL_CORRUPT.
+   */
+  rewrite(options: RewriteOptions): Promise<Rewritten>;
+  /**
+   * Removes whole segments, oldest first, whose records are all below `sequence`. The one that is written stays, so what
+   * is left may begin earlier. Readers that still wanted them get SEQUENCE_UNAVAILABLE. Not while a rewrite runs: then
+   * it waits.
+   */
+  dropBefore(sequence: number): Promise<Dropped>;
   status(): JournalStatus;
   /** Makes durable what waits, and lets the folder go. */
   close(): Promise<void>;
+}
+
+/** Reads the files of a journal that another process may be writing at the same time. */
+export interface JournalReader {
+  /**
+   * Like {@link Journal.read}, over what the files hold. Where records were dropped, or where it starts behind the end,
+   * it ends with SEQUENCE_UNAVAILABLE.
+   * @throws PalateError JOURNAL_CORRUPT, JOURNAL_FORMAT, SEQUENCE_UNAVAILABLE, JOURNAL_FAILED; at the first step.
+   */
+  read(options: FileReadOptions): AsyncIterable<readonly JournalRecord[]>;
+  /**
+   * The sequence of the last record at or before a place, among those that `read` would give out. 0 where none is.
+   * Reads no more than one segment.
+   */
+  lastUntil(place: JournalPlace, options?: Pick<FileReadOptions, 'includeUnproven'>): Promise<number>;
+  /** Looks at the files anew. */
+  status(): Promise<FileStatus>;
+}
+
+/** A moment of the journal: a sequence, or the time at which it took a record. */
+export type JournalPlace = { readonly sequence: number } | { readonly appendedAtMicros: number };
+
+export interface FileReadOptions extends ReadOptions {
+  /**
+   * Also the last whole group, though nothing proves that it is durable. For a journal that nobody writes: opening it
+   * would keep that group. While somebody writes, it may be taken back. Default: no.
+   */
+  readonly includeUnproven?: boolean;
+}
+
+export interface RewriteOptions {
+  readonly erase: (record: JournalRecord) => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Rewritten {
+  /** Events that became tombstones. */
+  readonly erased: number;
+  /** Of the journal from now on. Where nothing was to be erased, it stays. */
+  readonly generation: number;
+}
+
+export interface Dropped {
+  readonly segments: number;
+  readonly bytes: number;
+}
+
+/** What the files of a journal tell. */
+export interface FileStatus
+  extends Pick<JournalStatus, 'journalId' | 'firstSequence' | 'durableSequence' | 'segments' | 'bytes' | 'generation'> {
+  /** The last one in a whole group. Above `durableSequence` where nothing proves that group yet. */
+  readonly lastSequence: number;
+  /** Of the record at `durableSequence`. */
+  readonly lastAppendedAtMicros: number;
 }
 
 export interface AppendBatch {
@@ -110,7 +179,7 @@ export interface JournalStatus {
   /** Waiting to become durable. */
   readonly pendingBytes: number;
   readonly durability: Durability;
-  /** Rises when segments are rewritten; 1 until then. */
+  /** Rises by one when a rewrite begins to change segments; 1 until then. */
   readonly generation: number;
   readonly state: JournalState;
 }

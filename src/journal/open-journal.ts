@@ -11,6 +11,7 @@ import type {
   JournalStatus,
   ReadOptions,
 } from './journal.ts';
+import { Maintenance } from './maintenance.ts';
 import { realDisk } from './real-disk.ts';
 import type { JournalRecord } from './record.ts';
 import { type Recovered, recover } from './recovery.ts';
@@ -84,11 +85,11 @@ function assemble(options: Resolved, found: Recovered, unlock: () => Promise<voi
     lastAppendedAtMicros,
     marksWhenIdle: sync,
   });
+  const maintenance = new Maintenance({ disk, folder, now, log, segments, queue, writer });
   let closed: Promise<void> | undefined;
   const cursor = (read: ReadOptions) => {
-    assertCovered(read.afterSequence, segments[0]!.header.baseSequence, queue.lastSequence);
-    const limits = { maxBytes: read.maxBytes ?? 1_048_576, maxRecords: read.maxRecords ?? 8_192 };
-    return new Cursor(disk, segments, read.afterSequence, limits);
+    assertCovered(read.afterSequence, segments, queue.lastSequence);
+    return new Cursor({ disk, segments }, read);
   };
   return {
     append: (batch) => queue.append(batch),
@@ -96,15 +97,25 @@ function assemble(options: Resolved, found: Recovered, unlock: () => Promise<voi
     onDurable: (listener) => queue.onDurable(listener),
     read: (read) => readAll(cursor(read), read.signal),
     follow: (follow) => followOn(cursor(follow), queue, follow),
-    status: () => status(segments, queue, durability),
+    rewrite: (rewrite) => maintenance.rewrite(rewrite),
+    dropBefore: (sequence) => maintenance.dropBefore(sequence),
+    status: () => status(segments, queue, durability, maintenance.generation),
     close: () => {
-      closed ??= queue.close().finally(unlock);
+      closed ??= maintenance
+        .close()
+        .then(() => queue.close())
+        .finally(unlock);
       return closed;
     },
   };
 }
 
-function status(segments: readonly Segment[], queue: CommitQueue, durability: Durability): JournalStatus {
+function status(
+  segments: readonly Segment[],
+  queue: CommitQueue,
+  durability: Durability,
+  generation: number,
+): JournalStatus {
   const first = segments[0]!.header;
   return {
     journalId: Buffer.from(first.journalId).toString('hex'),
@@ -116,7 +127,7 @@ function status(segments: readonly Segment[], queue: CommitQueue, durability: Du
     bytes: segments.reduce((bytes, { durableBytes }) => bytes + durableBytes, 0),
     pendingBytes: queue.pendingBytes,
     durability,
-    generation: segments.reduce((highest, { header }) => Math.max(highest, header.generation), 1),
+    generation,
     state: queue.state,
   };
 }

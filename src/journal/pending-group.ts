@@ -5,6 +5,7 @@ import {
   type ByteTarget,
   byteTarget,
   encodeRecord,
+  encodeTenant,
   maxTenantBytes,
   maxTraceBytes,
   recordHeaderBytes,
@@ -117,15 +118,4 @@ export function encodedBytes({ tenant, trace, events }: AppendBatch): number {
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
-}
-
-let lastTenant = '';
-let lastTenantBytes = new Uint8Array(0);
-
-function encodeTenant(tenant: string): Uint8Array {
-  if (tenant !== lastTenant) {
-    lastTenantBytes = Uint8Array.from(tenant, (character) => character.charCodeAt(0));
-    lastTenant = tenant;
-  }
-  return lastTenantBytes;
 }

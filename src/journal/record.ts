@@ -122,6 +122,18 @@ export function decodeRecord(
   };
 }
 
+let lastEncoded = '';
+let lastEncodedBytes = new Uint8Array(0);
+
+/** A tenant's ASCII. The array is shared among neighbours: it must not be changed. */
+export function encodeTenant(tenant: string): Uint8Array {
+  if (tenant !== lastEncoded) {
+    lastEncodedBytes = Uint8Array.from(tenant, (character) => character.charCodeAt(0));
+    lastEncoded = tenant;
+  }
+  return lastEncodedBytes;
+}
+
 let lastTenant = '';
 
 /** Neighbours mostly have the same tenant: then the string is shared, not made anew. */

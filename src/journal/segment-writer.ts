@@ -5,9 +5,9 @@ import { type Disk, type DiskFile, errorCode } from './disk.ts';
 import { failedError, fullError, isFull } from './failure.ts';
 import { encodeGroupHeader, groupHeaderBytes } from './group.ts';
 import { type ByteTarget, byteTarget } from './record.ts';
-import { unfinished } from './recovery.ts';
 import { newSegment, type Segment } from './segment.ts';
 import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment-header.ts';
+import { unfinished } from './segment-list.ts';
 
 /**
  * Writes groups to the last segment, one at a time, and starts new segments.
@@ -86,6 +86,17 @@ export class SegmentWriter {
     this.#position = { ...this.#position, proven: true };
   }
 
+  /**
+   * Starts a segment of a new generation, so that all before it is sealed. An empty segment is replaced; its file stays.
+   * @throws PalateError JOURNAL_FULL, JOURNAL_FAILED
+   */
+  async startGeneration(generation: number): Promise<void> {
+    const { header, durableBytes } = this.#segment;
+    if (durableBytes > segmentHeaderBytes) return this.#roll(this.#position.lastSequence + 1, generation);
+    const { baseSequence, journalId, previous } = header;
+    await this.#start({ ...firstHeader(baseSequence, this.#options.now()), generation, journalId, previous });
+  }
+
   close(): Promise<void> {
     return this.#file.close();
   }
@@ -141,12 +152,13 @@ export class SegmentWriter {
   }
 
   /** Starts a segment. The old one is durable by then, whatever the durability. */
-  async #roll(baseSequence: number): Promise<void> {
+  async #roll(baseSequence: number, generation = this.#segment.header.generation): Promise<void> {
     const before = this.#segment;
     if (!this.#options.sync && !this.#mustRoll) await this.#datasync();
     const { lastSequence, lastAppendedAtMicros } = this.#position;
     const header: SegmentHeader = {
       ...firstHeader(baseSequence, this.#options.now()),
+      generation,
       journalId: before.header.journalId,
       previous: {
         baseSequence: before.header.baseSequence,
@@ -156,10 +168,16 @@ export class SegmentWriter {
         lastAppendedAtMicros,
       },
     };
-    const { segment, file } = await createSegment(this.#options.disk, this.#options.folder, header);
+    await this.#start(header);
+  }
+
+  async #start(header: SegmentHeader): Promise<void> {
+    const { disk, folder, segments } = this.#options;
+    const { segment, file } = await createSegment(disk, folder, header);
     await this.#file.close().catch(() => undefined);
     this.#file = file;
-    this.#options.segments.push(segment);
+    if (this.#segment.header.baseSequence === header.baseSequence) segments.pop();
+    segments.push(segment);
     this.#mustRoll = false;
     this.#position = { ...this.#position, proven: true };
   }

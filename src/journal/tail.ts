@@ -85,7 +85,7 @@ async function judge(file: DiskFile, segment: Segment, damage: Damage, size: num
 }
 
 /** The first group after `from` that proves; else the first that does not; else nothing. */
-async function groupAfter(
+export async function groupAfter(
   file: DiskFile,
   segment: Segment,
   from: number,
