@@ -3,48 +3,27 @@
  * the contract, and against those that no field rule can say.
  */
 
-import { fromBinary } from '@bufbuild/protobuf';
+import { create, fromBinary } from '@bufbuild/protobuf';
+import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import { isPalateError, type Reason } from '../errors.ts';
+import type { AcceptedEvent, EventCheck, EventLimits, RejectedEvent } from './checked-event.ts';
 import { compileRules } from './compiled-rules.ts';
+import { stampReceipt } from './receipt.ts';
+import { createScannedCheck } from './scanned-check.ts';
 import { microsOf, timestampOf } from './timestamp.ts';
 import { cursorOver, fieldNumber, readVarint, skipValue } from './wire.ts';
 
-/** An event that passed: decoded, with the bytes it is journalled as. */
-export interface AcceptedEvent {
-  readonly event: Event;
-  readonly bytes: Uint8Array;
-}
-
-/** An event that did not: why, in the words of the contract's `RejectedEvent`. */
-export interface RejectedEvent {
-  readonly reason: Reason;
-  /** Path from the event in proto names; empty for the event as a whole. */
-  readonly field: string;
-  readonly message: string;
-}
-
-export interface EventLimits {
-  /** The largest event taken, in bytes. */
-  readonly maxEventBytes: number;
-  /** How far ahead of the receipt `occurred_at` may lie, in microseconds. */
-  readonly maxFutureMicros: number;
-}
-
-/** Holds one event against the rules. `receivedAtMicros` is the server's clock, microseconds since 1970. */
-export type EventCheck = (bytes: Uint8Array, receivedAtMicros: number) => AcceptedEvent | RejectedEvent;
-
-export function isRejected(result: AcceptedEvent | RejectedEvent): result is RejectedEvent {
-  return 'reason' in result;
-}
-
 export function createEventCheck(limits: EventLimits): EventCheck {
   const keepsRules = compileRules(EventSchema);
+  const scan = createScannedCheck(limits);
   return (bytes, receivedAtMicros) => {
     if (bytes.length > limits.maxEventBytes) {
       return rejected('EVENT_TOO_LARGE', '', `${bytes.length} bytes; at most ${limits.maxEventBytes} are taken`);
     }
+    const scanned = scan(bytes, receivedAtMicros);
+    if (scanned !== undefined) return scanned;
     const event = decode(bytes);
     if ('reason' in event) return event;
     if (event.payload.case === undefined) return missingPayload(event, bytes);
@@ -139,7 +118,10 @@ function checkTime(
   limits: EventLimits,
 ): AcceptedEvent | RejectedEvent {
   const occurredAt = event.occurredAt;
-  if (occurredAt === undefined) return stampReceipt(event, bytes, receivedAtMicros);
+  if (occurredAt === undefined) {
+    event.occurredAt = create(TimestampSchema, timestampOf(receivedAtMicros));
+    return { event, bytes: stampReceipt(bytes, receivedAtMicros), idFrom: -1 };
+  }
   if (occurredAt.nanos < 0 || occurredAt.nanos > 999_999_999) {
     return rejected('EVENT_INVALID', 'occurred_at', `nanos must be 0 to 999999999, not ${occurredAt.nanos}`);
   }
@@ -148,36 +130,5 @@ function checkTime(
     const bound = limits.maxFutureMicros / 1e6;
     return rejected('EVENT_FROM_FUTURE', 'occurred_at', `${ahead / 1e6} s ahead of the server; at most ${bound} s is`);
   }
-  return { event, bytes };
-}
-
-/** Field 5, LEN; the Timestamp's `seconds` as field 1 and `nanos` as field 2, both varints. */
-const occurredAtTag = 0x2a;
-const secondsTag = 0x08;
-const nanosTag = 0x10;
-
-/**
- * Writes the time of receipt behind the event's bytes. Protobuf merges what follows into what was there, so the caller's
- * bytes stay as they came, and every reader of the journal sees the same time.
- */
-function stampReceipt(event: Event, bytes: Uint8Array, receivedAtMicros: number): AcceptedEvent {
-  const { seconds, nanos } = timestampOf(receivedAtMicros);
-  const stamp: number[] = [secondsTag];
-  pushVarint(stamp, Number(seconds));
-  stamp.push(nanosTag);
-  pushVarint(stamp, nanos);
-  const stamped = new Uint8Array(bytes.length + 2 + stamp.length);
-  stamped.set(bytes);
-  stamped.set([occurredAtTag, stamp.length, ...stamp], bytes.length);
-  event.occurredAt = { $typeName: 'google.protobuf.Timestamp', seconds, nanos };
-  return { event, bytes: stamped };
-}
-
-function pushVarint(into: number[], value: number): void {
-  let rest = value;
-  while (rest >= 128) {
-    into.push((rest % 128) | 0x80);
-    rest = Math.floor(rest / 128);
-  }
-  into.push(rest);
+  return { event, bytes, idFrom: -1 };
 }

@@ -47,8 +47,8 @@ export function compileValue(rules: FieldRules, enumeration?: DescEnum): ValueTe
   }
 }
 
-/** Every rule that is set must be one of those that are compiled. */
-function refuseOthers(rules: object, known: readonly string[]): void {
+/** Every rule that is set must be one of those that are compiled: throws an Error that names one which is not. */
+export function refuseOthers(rules: object, known: readonly string[]): void {
   for (const [name, value] of Object.entries(rules)) {
     if (known.includes(name) || name.startsWith('$') || isUnset(value)) continue;
     throw new Error(`the rule ${name} has no compiled form`);

@@ -42,6 +42,33 @@ export function readEventId(event: Uint8Array, words: EventIdWords): boolean {
   return found;
 }
 
+/** As `parseEventId`, of the text from `from` to before `to`. */
+export function parseEventIdIn(bytes: Uint8Array, from: number, to: number, words: EventIdWords): boolean {
+  if (to - from !== 36) return false;
+  let word = 0;
+  let digits = 0;
+  for (let index = 0; index < 36; index++) {
+    const code = bytes[from + index]!;
+    if (index === 8 || index === 13 || index === 18 || index === 23) {
+      if (code !== dash) return false;
+      continue;
+    }
+    const value = digitValues[code]!;
+    if (value === 255) return false;
+    word = (word << 4) | value;
+    digits++;
+    if ((digits & 7) === 0) words[(digits >> 3) - 1] = word;
+  }
+  return true;
+}
+
+const unused = new Uint32Array(4);
+
+/** Whether the text from `from` to before `to` is one. */
+export function isEventId(bytes: Uint8Array, from: number, to: number): boolean {
+  return parseEventIdIn(bytes, from, to, unused);
+}
+
 function parseDigits(codeAt: (index: number) => number, words: EventIdWords): boolean {
   let word = 0;
   let digits = 0;

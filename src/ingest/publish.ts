@@ -7,8 +7,13 @@
 import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Event } from '../../gen/palate/event/v1/event_pb.ts';
 import { PalateError } from '../errors.ts';
-import { type AcceptedEvent, type EventCheck, isRejected, type RejectedEvent } from '../events/checking.ts';
-import { parseEventId } from '../events/event-id.ts';
+import {
+  type AcceptedEvent,
+  type EventCheck,
+  isRejected,
+  type RejectedEvent,
+  readAcceptedId,
+} from '../events/checked-event.ts';
 import { sliceEvents } from '../events/slicing.ts';
 import type { Appended, Journal } from '../journal/journal.ts';
 import type { DuplicateWindow } from './duplicate-window.ts';
@@ -43,8 +48,8 @@ export interface PublishOptions {
   readonly folded?: ((sequence: number) => Promise<void>) | undefined;
 }
 
-/** What the journal hands on with a durable batch, so that the fold in this process need not decode again. */
-export type DecodedEvents = readonly Event[];
+/** What the journal hands on with a durable batch, so that the fold in this process need not decode again. Undefined: not decoded. */
+export type DecodedEvents = readonly (Event | undefined)[];
 
 /** So many events are checked before other work gets its turn: about two milliseconds. */
 const eventsPerTurn = 256;
@@ -62,7 +67,7 @@ export function createPublish(options: PublishOptions): Publish {
     if (slices.length > options.maxBatchEvents) throw tooMany(slices.length, options.maxBatchEvents);
     const checked = await checkAll(slices, options);
     const window = options.duplicates.of(tenant);
-    const accepted = checked.accepted.filter(({ event }) => window.add(idWords(event)));
+    const accepted = checked.accepted.filter((event) => window.add(idWords(event)));
     const appended = append(options.journal, window, accepted, tenant, trace);
     await settle(options, appended, window, accepted);
     return {
@@ -101,9 +106,8 @@ async function checkAll(slices: readonly Uint8Array[], { check, now }: PublishOp
 const words = new Uint32Array(4);
 
 /** The words of an id that passed its check, valid until the next call. */
-function idWords(event: Event): Uint32Array {
-  if (!parseEventId(event.eventId, words))
-    throw new PalateError('INTERNAL', 'an event id passed its check and is no UUID');
+function idWords(event: AcceptedEvent): Uint32Array {
+  if (!readAcceptedId(event, words)) throw new PalateError('INTERNAL', 'an event id passed its check and is no UUID');
   return words;
 }
 
@@ -144,5 +148,5 @@ async function settle(
 }
 
 function forget(window: DuplicateWindow, accepted: readonly AcceptedEvent[]): void {
-  for (const { event } of accepted) window.remove(idWords(event));
+  for (const event of accepted) window.remove(idWords(event));
 }

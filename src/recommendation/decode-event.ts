@@ -20,7 +20,9 @@ export function decodeEvent(sequence: number, bytes: Uint8Array): Event {
 }
 
 /** The decoded event that ingest hands on with a batch. Nothing else is trusted to be one. */
-export function attachedEvent({ attachment, events }: DurableBatch, at: number): Event | undefined {
+export function attachedEvent(batch: DurableBatch | undefined, at: number): Event | undefined {
+  if (batch === undefined) return undefined;
+  const { attachment, events } = batch;
   if (!Array.isArray(attachment) || attachment.length !== events.length) return undefined;
   const event = attachment[at] as Event | undefined;
   return event?.$typeName === EventSchema.typeName && event.payload.case !== undefined ? event : undefined;

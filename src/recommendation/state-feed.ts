@@ -1,7 +1,6 @@
 import type { Event } from '../../gen/palate/event/v1/event_pb.ts';
 import { isPalateError, PalateError } from '../errors.ts';
 import type { DurableBatch, Journal } from '../journal/journal.ts';
-import type { JournalRecord } from '../journal/record.ts';
 import type { Part } from '../lifecycle.ts';
 import type { Log } from '../rpc/log.ts';
 import { attachedEvent, decodeEvent } from './decode-event.ts';
@@ -164,8 +163,7 @@ export class JournalFeed implements StateFeed, Part {
       const { appendedAtMicros, tenant, events } = batch;
       for (let at = 0; at < events.length; at++) {
         const sequence = batch.firstSequence + at;
-        const event = attachedEvent(batch, at) ?? this.#decode(sequence, events[at]!);
-        this.#fold({ sequence, appendedAtMicros, tenant }, event);
+        this.#fold({ sequence, appendedAtMicros, tenant }, events[at]!, batch, at);
         this.#queuedEvents -= 1;
         if (this.#isSliceOver()) await this.#giveWay();
       }
@@ -180,7 +178,7 @@ export class JournalFeed implements StateFeed, Part {
     const signal = this.#stopping.signal;
     for await (const records of journal.read({ afterSequence: before, signal })) {
       for (const record of records) {
-        this.#fold(record, this.#eventOf(record));
+        this.#fold(record, record.kind === 'tombstone' ? undefined : record.event);
         if (this.#isSliceOver()) await this.#giveWay();
       }
       this.#waiters.resolveUpTo(this.state.sequence);
@@ -188,16 +186,14 @@ export class JournalFeed implements StateFeed, Part {
     if (this.state.sequence === before && !signal.aborted) throw unreadableJournal(before, this.#missedThrough);
   }
 
-  /** `event` undefined: there is nothing to fold, as in a tombstone. */
-  #fold(header: RecordHeader, event: Event | undefined): void {
+  /** `bytes` undefined: there is nothing to fold, as in a tombstone. What the scanner leaves is decoded. */
+  #fold(header: RecordHeader, bytes: Uint8Array | undefined, batch?: DurableBatch, at = 0): void {
     if (header.sequence <= this.state.sequence) return;
     this.#records += 1;
+    if (bytes !== undefined && this.state.applyBytes(header, bytes)) return;
+    const event = bytes && (attachedEvent(batch, at) ?? this.#decode(header.sequence, bytes));
     if (event === undefined) this.state.skip(header.sequence);
     else this.state.apply(header, event);
-  }
-
-  #eventOf(record: JournalRecord): Event | undefined {
-    return record.kind === 'tombstone' ? undefined : this.#decode(record.sequence, record.event);
   }
 
   /** Undefined, reported and counted where the bytes are no event. Throws where a newer version wrote it. */

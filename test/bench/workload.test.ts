@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
 import { createWorkload, mix } from '../../bench/workload.ts';
 import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
-import { createEventCheck, isRejected } from '../../src/events/checking.ts';
+import { isRejected } from '../../src/events/checked-event.ts';
+import { createEventCheck } from '../../src/events/checking.ts';
 import { payloadTypes } from '../../src/events/payloads.ts';
 
 const startMicros = 1_700_000_000_000_000;

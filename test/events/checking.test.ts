@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
-import { createEventCheck, isRejected, type RejectedEvent } from '../../src/events/checking.ts';
+import { isRejected, type RejectedEvent } from '../../src/events/checked-event.ts';
+import { createEventCheck } from '../../src/events/checking.ts';
 import { payloadTypes } from '../../src/events/payloads.ts';
 import { microsOf } from '../../src/events/timestamp.ts';
-import { type EventInit, event, eventBytes, itemViewed, sampleEvent, type samplePayloads } from './event-samples.ts';
+import { type EventInit, event, eventBytes, itemViewed, sampleEvent, samplePayloads } from './event-samples.ts';
 
 const receivedAtMicros = 1_750_000_000_123_456;
 const check = createEventCheck({ maxEventBytes: 65_536, maxFutureMicros: 600e6 });
@@ -115,13 +116,14 @@ describe('what is accepted', () => {
   });
 
   test('a missing time becomes the time of receipt, behind the bytes that came', () => {
-    const bytes = itemViewed('a');
-    const result = check(bytes, receivedAtMicros);
-    assert.ok(!isRejected(result));
-    assert.deepEqual(result.bytes.subarray(0, bytes.length), bytes);
-    const decoded = fromBinary(EventSchema, result.bytes);
-    assert.equal(microsOf(decoded.occurredAt!), receivedAtMicros);
-    assert.deepEqual(result.event.occurredAt, decoded.occurredAt);
+    for (const bytes of [itemViewed('a'), eventBytes(samplePayloads.itemUpserted)]) {
+      const result = check(bytes, receivedAtMicros);
+      assert.ok(!isRejected(result));
+      assert.deepEqual(result.bytes.subarray(0, bytes.length), bytes);
+      const decoded = fromBinary(EventSchema, result.bytes);
+      assert.equal(microsOf(decoded.occurredAt!), receivedAtMicros);
+      if (result.event !== undefined) assert.deepEqual(result.event.occurredAt, decoded.occurredAt);
+    }
   });
 
   test('a late event keeps its own time', () => {

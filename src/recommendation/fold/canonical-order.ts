@@ -22,9 +22,8 @@ interface PersonId {
 /** Sorts by UTF-16 code units, users before visitors. */
 export function canonicalOrder(tenant: TenantState): CanonicalOrder {
   const { catalogue, people } = tenant;
-  const items = Array.from({ length: catalogue.size }, (_, item) => item).sort((a, b) =>
-    compare(catalogue.idOf(a), catalogue.idOf(b)),
-  );
+  const itemIds = Array.from({ length: catalogue.size }, (_, item) => catalogue.idOf(item));
+  const items = Array.from(itemIds, (_, item) => item).sort((a, b) => compare(itemIds[a]!, itemIds[b]!));
   const itemRanks = new Int32Array(items.length);
   for (let rank = 0; rank < items.length; rank++) itemRanks[items[rank]!] = rank;
   const ids = sortedIds(people);

@@ -36,7 +36,15 @@ export class Catalogue {
 
   /** The item's number, a new one where no event named it before. */
   intern(itemId: string): number {
-    const item = this.#items.intern(itemId);
+    return this.#known(this.#items.intern(itemId));
+  }
+
+  /** As `intern`, of an id as it stands in an event's bytes. */
+  internBytes(bytes: Uint8Array, from: number, to: number): number {
+    return this.#known(this.#items.internBytes(bytes, from, to));
+  }
+
+  #known(item: number): number {
     if (item >= this.#removed.length) this.#grow(item + 1);
     if (item === this.#recency.size) this.#recency.append();
     return item;
@@ -92,8 +100,9 @@ export class Catalogue {
 
   /** Describes an item anew; it is no longer removed. `fresh`: it counts as the newest. */
   describe(item: number, description: ItemDescription, fresh: boolean): void {
+    const isSame = this.#descriptions[item]?.categories === description.categories;
+    if (!isSame) this.#categories[item] = withAncestors(description.categories);
     this.#descriptions[item] = description;
-    this.#categories[item] = withAncestors(description.categories);
     this.#removed[item] = 0;
     this.#from[item] = description.availableFromMicros ?? Number.NEGATIVE_INFINITY;
     this.#to[item] = description.availableToMicros ?? Number.POSITIVE_INFINITY;

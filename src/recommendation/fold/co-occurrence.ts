@@ -35,9 +35,11 @@ export class CoOccurrence {
     return this.#decay.weightAt(atMicros);
   }
 
-  /** Two different items were visited together. */
-  add(a: number, b: number, weight: number): void {
-    this.#lists.add(a, b, weight);
-    this.#lists.add(b, a, weight);
+  /** An item was visited together with each of the first `count` others, which are different from it and each other. */
+  addAll(item: number, others: Int32Array, count: number, weight: number): void {
+    for (let i = 0; i < count; i++) {
+      this.#lists.add(item, others[i]!, weight);
+      this.#lists.add(others[i]!, item, weight);
+    }
   }
 }

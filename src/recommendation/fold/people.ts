@@ -1,5 +1,6 @@
 /** Who there is: users and visitors, who turned out to be whom, what they allow, and what is held of them. */
 import { grownBytes, grownFloats, grownInts } from './growth.ts';
+import { Ids } from './ids.ts';
 import { type Interaction, Interactions } from './interactions.ts';
 import { emptyRecord, type PersonRecord, reactions } from './person.ts';
 import type { FoldSettings } from './settings.ts';
@@ -29,12 +30,21 @@ const unsaid = 0;
 const allowed = 1;
 const refused = 2;
 
+/** A visitor, who has no user's id. */
+const none = -1;
+
 const blank = Object.freeze(emptyRecord());
 
+function known(person: number): number | undefined {
+  return person === nobody ? undefined : person;
+}
+
 export class People {
-  readonly #users = new Map<string, number>();
-  readonly #visitors = new Map<string, number>();
-  readonly #userIds: string[] = [];
+  readonly #users = new Ids();
+  readonly #visitors = new Ids();
+  /** By person: the number of their user id among `#users`; -1: a visitor. */
+  #userOf = new Int32Array(256);
+  #count = 0;
   readonly #records: (PersonRecord | undefined)[] = [];
   readonly #interactions: Interactions;
   #mergedInto = new Int32Array(256).fill(itself);
@@ -49,13 +59,14 @@ export class People {
 
   /** How many people are known; a visitor merged into a user is not one more. */
   get size(): number {
-    return this.#userIds.length - this.#gone;
+    return this.#count - this.#gone;
   }
 
   /** The number of a user, else of a visitor or of the user that they turned out to be. Undefined: nobody known. */
   numberOf(ids: PersonIds): number | undefined {
-    if (ids.userId) return this.#users.get(ids.userId);
-    const number = ids.visitorId ? this.#visitors.get(ids.visitorId) : undefined;
+    if (ids.userId) return known(this.#users.personOf(this.#users.texts.numberOf(ids.userId)));
+    if (!ids.visitorId) return undefined;
+    const number = known(this.#visitors.personOf(this.#visitors.texts.numberOf(ids.visitorId)));
     return number === undefined || this.#mergedInto[number] === forgotten ? undefined : number;
   }
 
@@ -108,7 +119,7 @@ export class People {
     const interactions = this.#interactions.all(person).reverse();
     return {
       ...this.recordOf(person),
-      userId: this.#userIds[person]!,
+      userId: this.#userOf[person] === none ? '' : this.#users.texts.textOf(this.#userOf[person]!),
       personalised: this.isPersonalised(person),
       interactions: interactions.sort((a, b) => b.occurredAtMicros - a.occurredAtMicros),
       firstSeenMicros: this.#firstSeen[person]!,
@@ -118,12 +129,25 @@ export class People {
 
   /** The person of an event, a new one where it is the first; -1: it names nobody. */
   enter(userId: string, visitorId: string, atMicros: number): number {
-    if (userId === '' && visitorId === '') return nobody;
-    const numbers = userId === '' ? this.#visitors : this.#users;
-    const id = userId === '' ? visitorId : userId;
-    let person = numbers.get(id);
-    if (person === undefined || this.#mergedInto[person] === forgotten) {
-      person = this.#begin(numbers, id, userId, atMicros);
+    if (userId !== '') return this.#enter(this.#users, this.#users.texts.intern(userId), atMicros);
+    if (visitorId !== '') return this.#enter(this.#visitors, this.#visitors.texts.intern(visitorId), atMicros);
+    return nobody;
+  }
+
+  /** As `enter`, of a user's id as it stands in an event's bytes, not empty. */
+  enterUser(bytes: Uint8Array, from: number, to: number, atMicros: number): number {
+    return this.#enter(this.#users, this.#users.texts.internBytes(bytes, from, to), atMicros);
+  }
+
+  /** As `enter`, of a visitor's id as it stands in an event's bytes, not empty. */
+  enterVisitor(bytes: Uint8Array, from: number, to: number, atMicros: number): number {
+    return this.#enter(this.#visitors, this.#visitors.texts.internBytes(bytes, from, to), atMicros);
+  }
+
+  #enter(ids: Ids, id: number, atMicros: number): number {
+    let person = ids.personOf(id);
+    if (person === nobody || this.#mergedInto[person] === forgotten) {
+      person = this.#begin(ids, id, atMicros);
     }
     if (atMicros > this.#lastSeen[person]!) this.#lastSeen[person] = atMicros;
     else if (atMicros < this.#firstSeen[person]!) this.#firstSeen[person] = atMicros;
@@ -156,8 +180,8 @@ export class People {
    */
   identify(visitorId: string, user: number): number | undefined {
     const visitor = this.numberOf({ visitorId });
-    this.#visitors.set(visitorId, user);
-    const isOwn = visitor !== undefined && visitor !== user && this.#userIds[visitor] === '';
+    this.#visitors.lead(this.#visitors.texts.intern(visitorId), user);
+    const isOwn = visitor !== undefined && visitor !== user && this.#userOf[visitor] === none;
     return isOwn ? visitor : undefined;
   }
 
@@ -174,9 +198,11 @@ export class People {
 
   /** Forgets a person and the ids that lead to them. Their number leads nowhere afterwards. */
   forget(person: number): void {
-    for (const visitorId of this.#records[person]?.visitorIds ?? []) this.#visitors.delete(visitorId);
-    if (this.#userIds[person] !== '') this.#users.delete(this.#userIds[person]!);
-    this.#userIds[person] = '';
+    for (const visitorId of this.#records[person]?.visitorIds ?? []) {
+      this.#visitors.forget(this.#visitors.texts.intern(visitorId));
+    }
+    if (this.#userOf[person] !== none) this.#users.forget(this.#userOf[person]!);
+    this.#userOf[person] = none;
     this.#records[person] = undefined;
     this.#interactions.clear(person);
     this.#consent[person] = unsaid;
@@ -186,8 +212,8 @@ export class People {
 
   /** Users and visitors by their ids, with the numbers of those they are now. Forgotten ones are left out. */
   *ids(): Generator<{ readonly kind: 'user' | 'visitor'; readonly id: string; readonly person: number }> {
-    for (const [id, person] of this.#users) yield { kind: 'user', id, person };
-    for (const [id, person] of this.#visitors) {
+    for (const [id, person] of this.#users.entries()) yield { kind: 'user', id, person };
+    for (const [id, person] of this.#visitors.entries()) {
       if (this.#mergedInto[person] !== forgotten) yield { kind: 'visitor', id, person };
     }
   }
@@ -197,18 +223,19 @@ export class People {
     return this.#consent[person]!;
   }
 
-  #begin(numbers: Map<string, number>, id: string, userId: string, atMicros: number): number {
-    const person = this.#userIds.length;
-    numbers.set(id, person);
-    this.#userIds.push(userId);
-    this.#records.push(undefined);
+  #begin(ids: Ids, id: number, atMicros: number): number {
+    const person = this.#count++;
+    ids.lead(id, person);
     if (person >= this.#mergedInto.length) this.#grow(person + 1);
+    this.#userOf[person] = ids === this.#users ? id : none;
+    this.#records.push(undefined);
     this.#firstSeen[person] = atMicros;
     this.#lastSeen[person] = atMicros;
     return person;
   }
 
   #grow(people: number): void {
+    this.#userOf = grownInts(this.#userOf, people);
     this.#mergedInto = grownInts(this.#mergedInto, people, itself);
     this.#consent = grownBytes(this.#consent, people);
     this.#firstSeen = grownFloats(this.#firstSeen, people);

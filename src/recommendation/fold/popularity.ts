@@ -2,8 +2,11 @@
 import type { Categories, MembershipListener } from './categories.ts';
 import type { Clock } from './clock.ts';
 import { ForwardDecay } from './decay.ts';
-import { grownFloats } from './growth.ts';
+import { grownBytes, grownFloats } from './growth.ts';
 import { Places, RankingHeap } from './ranking-heap.ts';
+
+/** So many items wait at most: ranking them takes about a millisecond. */
+const mostLate = 4_096;
 
 export class Popularity implements MembershipListener {
   readonly #decay: ForwardDecay;
@@ -11,6 +14,11 @@ export class Popularity implements MembershipListener {
   readonly #categories: Categories;
   /** By item, at the landmark. The same in each category of the item. */
   #scores = new Float64Array(256);
+  /** Items whose score changed since they were ranked: an item that is much looked at is ranked once for many signals. */
+  readonly #late = new Int32Array(mostLate);
+  #lateCount = 0;
+  /** By item: whether it is among `#late`. */
+  #isLate = new Uint8Array(256);
   readonly #all: RankingHeap;
   /** By category; its entries are memberships. */
   readonly #heaps: (RankingHeap | undefined)[] = [];
@@ -34,6 +42,7 @@ export class Popularity implements MembershipListener {
     accept: (item: number) => boolean,
     maxVisits = Number.POSITIVE_INFINITY,
   ): number[] {
+    this.#rank();
     if (category === '') return walk(this.#all, identity, limit, accept, maxVisits);
     const number = this.#categories.numberOf(category);
     const heap = number === undefined ? undefined : this.#heaps[number];
@@ -61,13 +70,30 @@ export class Popularity implements MembershipListener {
   add(item: number, weight: number, atMicros: number): void {
     const factor = this.#decay.advance(atMicros);
     if (factor !== 1) this.#scale(factor);
-    if (item >= this.#scores.length) this.#scores = grownFloats(this.#scores, item + 1);
+    if (item >= this.#scores.length) {
+      this.#scores = grownFloats(this.#scores, item + 1);
+      this.#isLate = grownBytes(this.#isLate, this.#scores.length);
+    }
     const score = this.#scores[item]! + weight * this.#decay.weightAt(atMicros);
     this.#scores[item] = score;
-    this.#all.set(item, score);
-    for (const membership of this.#categories.of(item)) {
-      this.#heaps[this.#categories.categoryOf(membership)]!.set(membership, score);
+    if (this.#isLate[item] === 1) return;
+    this.#isLate[item] = 1;
+    this.#late[this.#lateCount++] = item;
+    if (this.#lateCount === this.#late.length) this.#rank();
+  }
+
+  /** Gives the items that changed their places in the heaps. */
+  #rank(): void {
+    for (let i = 0; i < this.#lateCount; i++) {
+      const item = this.#late[i]!;
+      const score = this.#scores[item]!;
+      this.#isLate[item] = 0;
+      this.#all.set(item, score);
+      for (const membership of this.#categories.of(item)) {
+        this.#heaps[this.#categories.categoryOf(membership)]!.set(membership, score);
+      }
     }
+    this.#lateCount = 0;
   }
 
   joined(item: number, category: number, membership: number): void {
@@ -87,6 +113,7 @@ export class Popularity implements MembershipListener {
   }
 
   #scale(factor: number): void {
+    this.#rank();
     for (let item = 0; item < this.#scores.length; item++) this.#scores[item] = this.#scores[item]! * factor;
     this.#all.scale(factor);
     for (const heap of this.#heaps) heap?.scale(factor);

@@ -104,11 +104,21 @@ export class SessionIndex {
     return this.#postings.holders(item);
   }
 
-  /** The session that an event goes on with or, where `begins`, begins; -1: none. */
-  enter(person: number, key: string, atMicros: number, begins: boolean): number {
+  /** See `Sessions.keyNumber`. */
+  keyNumber(key: string): number {
+    return this.#sessions.keyNumber(key);
+  }
+
+  /** See `Sessions.keyNumberIn`. */
+  keyNumberIn(bytes: Uint8Array, from: number, to: number): number {
+    return this.#sessions.keyNumberIn(bytes, from, to);
+  }
+
+  /** The session that an event goes on with or, where `begins`, begins; -1: none. `key`: a number of `keyNumber`. */
+  enter(person: number, key: number, atMicros: number, begins: boolean): number {
     let session = this.#sessions.find(person, key, atMicros);
     if (session === -1) {
-      if (!begins || (person === -1 && key === '')) return -1;
+      if (!begins || (person === -1 && key === -1)) return -1;
       session = this.#sessions.begin(person, key, atMicros);
     }
     this.#sessions.touch(session, person, atMicros);

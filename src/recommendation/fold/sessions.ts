@@ -1,14 +1,18 @@
 /** Which session an event belongs to, and each session's person and times. */
 import { grownFloats, grownInts } from './growth.ts';
+import { Interner } from './interner.ts';
 
 const nobody = -1;
 const nothing = -1;
 
 export class Sessions {
   readonly #gapMicros: number;
-  readonly #byKey = new Map<string, number>();
-  /** Undefined: a session without an id of its own, one of its person's visits. */
-  readonly #keys: (string | undefined)[] = [];
+  readonly #keys = new Interner();
+  /** By the number of a key: its session; -1: none began yet. */
+  #byKey = new Int32Array(256).fill(nothing);
+  /** By session: the number of its key; -1: it has no id of its own, it is one of its person's visits. */
+  #keyOf = new Int32Array(256);
+  #size = 0;
   #firstTimes = new Float64Array(256);
   #lastTimes = new Float64Array(256);
   #persons = new Int32Array(256);
@@ -23,15 +27,27 @@ export class Sessions {
 
   /** Numbers are below it, in the order in which the sessions began. */
   get size(): number {
-    return this.#keys.length;
+    return this.#size;
   }
 
   numberOf(key: string): number | undefined {
-    return this.#byKey.get(key);
+    const session = this.#byKey[this.#keys.numberOf(key) ?? nothing] ?? nothing;
+    return session === nothing ? undefined : session;
   }
 
   keyOf(session: number): string | undefined {
-    return this.#keys[session];
+    const key = this.#keyOf[session]!;
+    return key === nothing ? undefined : this.#keys.textOf(key);
+  }
+
+  /** The number of an event's session id, which `find` and `begin` take; -1: it is empty. */
+  keyNumber(key: string): number {
+    return key === '' ? nothing : this.#known(this.#keys.intern(key));
+  }
+
+  /** As `keyNumber`, of a session id as it stands in an event's bytes. */
+  keyNumberIn(bytes: Uint8Array, from: number, to: number): number {
+    return from === to ? nothing : this.#known(this.#keys.internBytes(bytes, from, to));
   }
 
   firstTimeMicros(session: number): number {
@@ -61,8 +77,8 @@ export class Sessions {
   }
 
   /** The session of an event, -1 where it has none yet. A key counts for more than the person. */
-  find(person: number, key: string, atMicros: number): number {
-    if (key !== '') return this.#byKey.get(key) ?? nothing;
+  find(person: number, key: number, atMicros: number): number {
+    if (key !== nothing) return this.#byKey[key]!;
     if (person === nobody || person >= this.#running.length) return nothing;
     const running = this.#running[person]!;
     if (running === nothing || this.#isNear(running, atMicros)) return running;
@@ -72,14 +88,14 @@ export class Sessions {
   }
 
   /** Begins a session with an event that `find` found none for. */
-  begin(person: number, key: string, atMicros: number): number {
-    const session = this.#keys.length;
-    this.#keys.push(key === '' ? undefined : key);
+  begin(person: number, key: number, atMicros: number): number {
+    const session = this.#size++;
     if (session >= this.#persons.length) this.#growSessions(session + 1);
     this.#firstTimes[session] = atMicros;
     this.#lastTimes[session] = atMicros;
     this.#persons[session] = nobody;
-    if (key !== '') this.#byKey.set(key, session);
+    this.#keyOf[session] = key;
+    if (key !== nothing) this.#byKey[key] = session;
     else this.#keep(person, session, atMicros);
     return session;
   }
@@ -128,7 +144,13 @@ export class Sessions {
     else this.#late[person] = session;
   }
 
+  #known(key: number): number {
+    if (key >= this.#byKey.length) this.#byKey = grownInts(this.#byKey, key + 1, nothing);
+    return key;
+  }
+
   #growSessions(sessions: number): void {
+    this.#keyOf = grownInts(this.#keyOf, sessions);
     this.#firstTimes = grownFloats(this.#firstTimes, sessions);
     this.#lastTimes = grownFloats(this.#lastTimes, sessions);
     this.#persons = grownInts(this.#persons, sessions);

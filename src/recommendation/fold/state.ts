@@ -1,6 +1,7 @@
 /** The state of a process: what the journal's events were folded into, one tenant beside the other. */
 import type { Event } from '../../../gen/palate/event/v1/event_pb.ts';
-import { applyEvent } from './apply/dispatch.ts';
+import { EventScanner } from '../../events/scanner.ts';
+import { applyEvent, applyScanned } from './apply/dispatch.ts';
 import type { FoldSettings } from './settings.ts';
 import { TenantState } from './tenant-state.ts';
 
@@ -18,6 +19,7 @@ export interface RecordHeader {
 export class State {
   readonly settings: FoldSettings;
   readonly #tenants = new Map<string, TenantState>();
+  readonly #scanner = new EventScanner();
   #sequence = 0;
   #appendedAtMicros = 0;
 
@@ -46,12 +48,27 @@ export class State {
 
   /** Folds a record. To be called in the journal's order. */
   apply(header: RecordHeader, event: Event): void {
-    let tenant = this.#tenants.get(header.tenant);
-    if (tenant === undefined) {
-      tenant = new TenantState(this.settings);
-      this.#tenants.set(header.tenant, tenant);
-    }
-    applyEvent(tenant, event, header.appendedAtMicros);
+    applyEvent(this.#tenantOf(header), event, header.appendedAtMicros);
+    this.#advance(header);
+  }
+
+  /** As `apply`, straight from the event's bytes. False: they are not for a scanner; nothing was done, decode them. */
+  applyBytes(header: RecordHeader, bytes: Uint8Array): boolean {
+    if (!this.#scanner.scan(bytes)) return false;
+    applyScanned(this.#tenantOf(header), this.#scanner, header.appendedAtMicros);
+    this.#advance(header);
+    return true;
+  }
+
+  #tenantOf({ tenant: name }: RecordHeader): TenantState {
+    const known = this.#tenants.get(name);
+    if (known !== undefined) return known;
+    const tenant = new TenantState(this.settings);
+    this.#tenants.set(name, tenant);
+    return tenant;
+  }
+
+  #advance(header: RecordHeader): void {
     this.#sequence = header.sequence;
     this.#appendedAtMicros = header.appendedAtMicros;
   }

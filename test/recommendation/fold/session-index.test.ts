@@ -45,7 +45,8 @@ describe('SessionIndex', () => {
         fc.integer({ min: 2, max: 6 }),
         (visits, postingLength, itemsPerSession) => {
           const index = new SessionIndex({ ...defaultFoldSettings, postingLength, itemsPerSession });
-          for (let session = 0; session <= 12; session++) index.enter(-1, `s${session}`, session, true);
+          for (let session = 0; session <= 12; session++)
+            index.enter(-1, index.keyNumber(`s${session}`), session, true);
           for (const [session, item] of visits) index.visit(session, item);
           const expected = naive(visits, postingLength, itemsPerSession);
           for (let session = 0; session <= 12; session++) {
@@ -62,7 +63,7 @@ describe('SessionIndex', () => {
 
   it('keeps long lists whole when their blocks grow', () => {
     const index = new SessionIndex(defaultFoldSettings);
-    for (let n = 0; n < 3_000; n++) index.visit(index.enter(-1, `s${n}`, n, true), n % 3);
+    for (let n = 0; n < 3_000; n++) index.visit(index.enter(-1, index.keyNumber(`s${n}`), n, true), n % 3);
     const into = new Int32Array(1_000);
     assert.equal(index.copyPostings(0, into), 500);
     assert.deepEqual(Array.from(into.subarray(0, 3)), [2_997, 2_994, 2_991]);
@@ -72,7 +73,7 @@ describe('SessionIndex', () => {
 
   it('copies the newest items first and as many as there is room for', () => {
     const index = new SessionIndex(defaultFoldSettings);
-    const session = index.enter(-1, 's', 0, true);
+    const session = index.enter(-1, index.keyNumber('s'), 0, true);
     for (const item of [4, 5, 6]) index.visit(session, item);
     const into = new Int32Array(2);
     assert.equal(index.copyItems(session, into), 2);
@@ -82,9 +83,9 @@ describe('SessionIndex', () => {
 
   it('ends a visit without an id after the gap', () => {
     const index = new SessionIndex(defaultFoldSettings);
-    const first = index.enter(7, '', 0, true);
-    assert.equal(index.enter(7, '', gap - 1, true), first);
-    const second = index.enter(7, '', 2 * gap, true);
+    const first = index.enter(7, -1, 0, true);
+    assert.equal(index.enter(7, -1, gap - 1, true), first);
+    const second = index.enter(7, -1, 2 * gap, true);
     assert.notEqual(second, first);
     assert.equal(index.latestOf(7), second);
     assert.equal(index.latestOf(8), undefined);
@@ -92,12 +93,12 @@ describe('SessionIndex', () => {
 
   it('puts late events into the visit they belong to, or into one of their own', () => {
     const index = new SessionIndex(defaultFoldSettings);
-    const now = index.enter(7, '', 100 * gap, true);
-    const late = index.enter(7, '', 10 * gap, true);
+    const now = index.enter(7, -1, 100 * gap, true);
+    const late = index.enter(7, -1, 10 * gap, true);
     assert.notEqual(late, now);
-    assert.equal(index.enter(7, '', 10 * gap + minute, true), late);
-    assert.equal(index.enter(7, '', 100 * gap + minute, true), now);
-    assert.equal(index.enter(7, '', 100 * gap - minute, true), now);
+    assert.equal(index.enter(7, -1, 10 * gap + minute, true), late);
+    assert.equal(index.enter(7, -1, 100 * gap + minute, true), now);
+    assert.equal(index.enter(7, -1, 100 * gap - minute, true), now);
     assert.equal(index.latestOf(7), now);
     assert.equal(index.lastTimeMicros(now), 100 * gap + minute);
     assert.equal(index.firstTimeMicros(now), 100 * gap - minute);
@@ -105,8 +106,8 @@ describe('SessionIndex', () => {
 
   it('has no session for nobody, and none that begins without a visit', () => {
     const index = new SessionIndex(defaultFoldSettings);
-    assert.equal(index.enter(-1, '', 0, true), -1);
-    assert.equal(index.enter(7, 's', 0, false), -1);
+    assert.equal(index.enter(-1, -1, 0, true), -1);
+    assert.equal(index.enter(7, index.keyNumber('s'), 0, false), -1);
     assert.equal(index.size, 0);
     assert.equal(index.numberOf('s'), undefined);
     assert.deepEqual([...index.itemsOf(0)], []);

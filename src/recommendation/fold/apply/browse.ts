@@ -32,8 +32,7 @@ export const browseAppliers = {
   },
 
   searchPerformed(tenant: TenantState, occasion: Occasion, value: SearchPerformed): void {
-    enterSession(tenant, occasion, false);
-    tenant.traffic.countSearch(value.resultItemIds.length === 0 && (value.totalResults ?? 0n) === 0n);
+    addSearch(tenant, occasion, value.resultItemIds.length + Number(value.totalResults ?? 0n));
     countShown(tenant, value.resultItemIds);
   },
 
@@ -42,8 +41,14 @@ export const browseAppliers = {
   },
 };
 
+/** A search, and whether it found anything: how many results it says there were, however counted. */
+export function addSearch(tenant: TenantState, occasion: Occasion, results: number): void {
+  enterSession(tenant, occasion, false);
+  tenant.traffic.countSearch(results === 0);
+}
+
 /** Players report every few seconds: while the session stays with the item only its completion is news. */
-function progress(tenant: TenantState, occasion: Occasion, item: number, completed: boolean): void {
+export function progress(tenant: TenantState, occasion: Occasion, item: number, completed: boolean): void {
   const session = enterSession(tenant, occasion, false);
   const goesOn = session !== -1 && tenant.sessions.newestItem(session) === item;
   const weight = completed ? signalWeights.mediaCompleted : signalWeights.media;

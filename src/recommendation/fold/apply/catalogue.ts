@@ -36,7 +36,8 @@ export const catalogueAppliers = {
   priceChanged(tenant: TenantState, _: Occasion, value: PriceChanged): void {
     const item = tenant.catalogue.intern(value.itemId);
     const price = priceOf(value.price);
-    if (price !== undefined) change(tenant, item, [], { price });
+    if (price === undefined || tenant.catalogue.isRemoved(item)) return;
+    describe(tenant, item, { ...(tenant.catalogue.describedBy(item) ?? undescribed), price }, false);
   },
 
   itemSimilarityUpserted(tenant: TenantState, _: Occasion, value: ItemSimilarityUpserted): void {
@@ -53,6 +54,12 @@ function change(tenant: TenantState, item: number, unset: readonly string[], set
 }
 
 function describe(tenant: TenantState, item: number, description: ItemDescription, fresh: boolean): void {
+  const before = tenant.catalogue.describedBy(item)?.categories ?? [];
   tenant.catalogue.describe(item, description, fresh);
+  if (isSame(before, description.categories)) return;
   tenant.categories.assign(item, tenant.catalogue.categoriesOf(item), tenant.rankings);
+}
+
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  return left === right || (left.length === right.length && left.every((text, i) => text === right[i]));
 }

@@ -8,6 +8,7 @@ import type {
   ListRemoved,
 } from '../../../../gen/palate/event/v1/intent_pb.ts';
 import { emptyCart, putIn, takeOut } from '../cart.ts';
+import type { Price } from '../item-description.ts';
 import { addToList } from '../joining.ts';
 import { signalWeights } from '../signal-weights.ts';
 import type { TenantState } from '../tenant-state.ts';
@@ -18,38 +19,23 @@ import { enterSession, visit } from './visit.ts';
 export const intentAppliers = {
   cartAdded(tenant: TenantState, occasion: Occasion, value: CartAdded): void {
     const item = tenant.catalogue.intern(value.itemId);
-    visit(tenant, occasion, item, signalWeights.cart);
-    if (occasion.person === -1) return;
-    const { cart } = tenant.people.record(occasion.person);
-    const price = priceOf(value.unitPrice);
-    putIn(cart, value.cartId, item, value.quantity ?? 1, price, tenant.settings.cartLinesPerPerson);
+    putIntoCart(tenant, occasion, value.cartId, item, value.quantity ?? 1, priceOf(value.unitPrice));
   },
 
   cartRemoved(tenant: TenantState, occasion: Occasion, value: CartRemoved): void {
     enterSession(tenant, occasion, false);
     if (occasion.person === -1) return;
-    const item = tenant.catalogue.intern(value.itemId);
-    tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
-    takeOut(tenant.people.record(occasion.person).cart, value.cartId, item, value.quantity ?? 1);
+    removeFromCart(tenant, occasion, value.cartId, tenant.catalogue.intern(value.itemId), value.quantity ?? 1);
   },
 
   listAdded(tenant: TenantState, occasion: Occasion, value: ListAdded): void {
-    const item = tenant.catalogue.intern(value.itemId);
-    visit(tenant, occasion, item, signalWeights.list);
-    if (occasion.person === -1) return;
-    const { lists } = tenant.people.record(occasion.person);
-    addToList(lists, value.listId, item, tenant.settings.listsPerPerson, tenant.settings.itemsPerList);
+    putOnList(tenant, occasion, value.listId, tenant.catalogue.intern(value.itemId));
   },
 
   listRemoved(tenant: TenantState, occasion: Occasion, value: ListRemoved): void {
     enterSession(tenant, occasion, false);
     if (occasion.person === -1) return;
-    const item = tenant.catalogue.intern(value.itemId);
-    tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
-    const { lists } = tenant.people.record(occasion.person);
-    const items = lists.get(value.listId);
-    items?.delete(item);
-    if (items?.size === 0) lists.delete(value.listId);
+    removeFromList(tenant, occasion, value.listId, tenant.catalogue.intern(value.itemId));
   },
 
   /** The lines, where there are any, say what the cart holds. */
@@ -69,3 +55,47 @@ export const intentAppliers = {
     visit(tenant, occasion, tenant.catalogue.intern(value.itemId), signalWeights.share);
   },
 };
+
+/** A visit, and a line of the person's cart. */
+export function putIntoCart(
+  tenant: TenantState,
+  occasion: Occasion,
+  cartId: string,
+  item: number,
+  quantity: number,
+  price: Price | undefined,
+): void {
+  visit(tenant, occasion, item, signalWeights.cart);
+  if (occasion.person === -1) return;
+  const { cart } = tenant.people.record(occasion.person);
+  putIn(cart, cartId, item, quantity, price, tenant.settings.cartLinesPerPerson);
+}
+
+/** Of somebody known. */
+export function removeFromCart(
+  tenant: TenantState,
+  occasion: Occasion,
+  cartId: string,
+  item: number,
+  quantity: number,
+): void {
+  tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
+  takeOut(tenant.people.record(occasion.person).cart, cartId, item, quantity);
+}
+
+/** A visit, and an entry of one of the person's lists. */
+export function putOnList(tenant: TenantState, occasion: Occasion, listId: string, item: number): void {
+  visit(tenant, occasion, item, signalWeights.list);
+  if (occasion.person === -1) return;
+  const { lists } = tenant.people.record(occasion.person);
+  addToList(lists, listId, item, tenant.settings.listsPerPerson, tenant.settings.itemsPerList);
+}
+
+/** Of somebody known. */
+export function removeFromList(tenant: TenantState, occasion: Occasion, listId: string, item: number): void {
+  tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
+  const { lists } = tenant.people.record(occasion.person);
+  const items = lists.get(listId);
+  items?.delete(item);
+  if (items?.size === 0) lists.delete(listId);
+}

@@ -7,7 +7,8 @@ import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
 import { enterSession, signal, visit } from './visit.ts';
 
-const defaultScale = 5;
+/** Where a rating does not say its own. */
+export const defaultScale = 5;
 
 export const outcomeAppliers = {
   itemRated(tenant: TenantState, occasion: Occasion, value: ItemRated): void {
@@ -29,7 +30,7 @@ export const outcomeAppliers = {
 };
 
 /** A later rating takes the earlier one's weight back. */
-function rate(tenant: TenantState, occasion: Occasion, item: number, rating: number): void {
+export function rate(tenant: TenantState, occasion: Occasion, item: number, rating: number): void {
   const { occurredAtMicros } = occasion;
   const opinion = opinionOf(tenant, occasion.person, item);
   if (opinion !== undefined && !Number.isNaN(opinion.rating)) {
@@ -42,7 +43,7 @@ function rate(tenant: TenantState, occasion: Occasion, item: number, rating: num
 }
 
 /** A later reaction takes the earlier one's weight back. */
-function react(tenant: TenantState, occasion: Occasion, item: number, reaction: number): void {
+export function react(tenant: TenantState, occasion: Occasion, item: number, reaction: number): void {
   const opinion = opinionOf(tenant, occasion.person, item);
   if (opinion?.reaction === reactions.like) signal(tenant, item, -signalWeights.like, opinion.reactedAtMicros);
   remark(tenant, occasion, item, reaction === reactions.like ? signalWeights.like : 0);

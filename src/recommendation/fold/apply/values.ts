@@ -27,26 +27,21 @@ export function attributesOf(messages: Readonly<Record<string, AttributeMessage>
 /** What of an item's attributes is given. */
 export function descriptionOf(attributes: ItemAttributes | undefined): Partial<ItemDescription> {
   if (attributes === undefined) return {};
-  const { price, availableFrom, availableTo } = attributes;
-  const given = {
-    title: attributes.title,
-    description: attributes.description,
-    itemType: attributes.itemType,
-    categories: attributes.categories,
-    tags: attributes.tags,
-    price: priceOf(price),
-    brand: attributes.brand,
-    groupId: attributes.groupId,
-    url: attributes.url,
-    imageUri: attributes.imageUri,
-    availableFromMicros: availableFrom && microsOf(availableFrom),
-    availableToMicros: availableTo && microsOf(availableTo),
-    custom: attributesOf(attributes.custom),
-  };
-  return withoutUndefined(given);
+  const { title, description, itemType, brand, groupId, url, imageUri, availableFrom, availableTo } = attributes;
+  const { categories, tags } = attributes;
+  const price = priceOf(attributes.price);
+  const given: Given = { categories, tags, custom: attributesOf(attributes.custom) };
+  if (title !== undefined) given.title = title;
+  if (description !== undefined) given.description = description;
+  if (itemType !== undefined) given.itemType = itemType;
+  if (price !== undefined) given.price = price;
+  if (brand !== undefined) given.brand = brand;
+  if (groupId !== undefined) given.groupId = groupId;
+  if (url !== undefined) given.url = url;
+  if (imageUri !== undefined) given.imageUri = imageUri;
+  if (availableFrom !== undefined) given.availableFromMicros = microsOf(availableFrom);
+  if (availableTo !== undefined) given.availableToMicros = microsOf(availableTo);
+  return given;
 }
 
-function withoutUndefined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const kept = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
+type Given = { -readonly [K in keyof ItemDescription]?: ItemDescription[K] };

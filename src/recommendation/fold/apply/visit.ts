@@ -32,6 +32,8 @@ export function signal(tenant: TenantState, item: number, weight: number, atMicr
 }
 
 const recent = new Int32Array(128);
+/** The bound of the window in the settings. */
+const partners = new Int32Array(100);
 
 /** Pairs an item with the different ones visited before it; a repeat of the newest is nothing new. */
 function pair(tenant: TenantState, session: number, item: number, atMicros: number): void {
@@ -39,17 +41,16 @@ function pair(tenant: TenantState, session: number, item: number, atMicros: numb
   const count = sessions.copyItems(session, recent);
   if (count === 0 || recent[0] === item) return;
   const weight = coOccurrence.weightAt(atMicros);
+  const most = tenant.settings.coOccurrenceWindow;
   let paired = 0;
-  for (let i = 0; i < count && paired < tenant.settings.coOccurrenceWindow; i++) {
+  for (let i = 0; i < count && paired < most; i++) {
     const other = recent[i]!;
-    if (other === item || isRepeat(i)) continue;
-    coOccurrence.add(item, other, weight);
-    paired++;
+    if (other !== item && !isAmong(other, paired)) partners[paired++] = other;
   }
+  coOccurrence.addAll(item, partners, paired, weight);
 }
 
-/** Whether the i-th recent item also stands at a newer place. */
-function isRepeat(i: number): boolean {
-  for (let j = 0; j < i; j++) if (recent[j] === recent[i]) return true;
+function isAmong(item: number, count: number): boolean {
+  for (let i = 0; i < count; i++) if (partners[i] === item) return true;
   return false;
 }
