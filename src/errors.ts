@@ -53,6 +53,7 @@ export const reasons = {
   OVERLOADED: retryable('RESOURCE_EXHAUSTED', 'Retry after the time that RetryInfo gives.'),
   SHUTTING_DOWN: retryable('UNAVAILABLE', 'Retry: another process, or this one after its restart, will answer.'),
   STARTING: retryable('UNAVAILABLE', 'Retry when health says SERVING.'),
+  WORKER_LOST: retryable('UNAVAILABLE', 'Retry: another worker takes its place; the log says why it died.'),
   UNREACHABLE: retryable('UNAVAILABLE', 'Check the address, and that a server runs there: `palate serve`.'),
 
   // An event in a batch, or the batch.
@@ -62,7 +63,8 @@ export const reasons = {
   EVENT_FROM_FUTURE: entry('INVALID_ARGUMENT', 'Set the clock of the sender, or leave occurred_at out.'),
   PAYLOAD_MISSING: entry('INVALID_ARGUMENT', 'Set exactly one payload.'),
   PAYLOAD_UNKNOWN: entry('INVALID_ARGUMENT', 'Use a payload that this server knows, or update the server first.'),
-  PAYLOAD_UNSUPPORTED: entry('UNIMPLEMENTED', 'This server does not carry out this event yet.'),
+  PAYLOAD_UNSUPPORTED: entry('UNIMPLEMENTED', 'Send it to a server that carries out this event.'),
+  USER_ERASED: entry('FAILED_PRECONDITION', 'Drop it: the person was erased. Who comes back needs new ids.'),
   BATCH_TOO_LARGE: entry('INVALID_ARGUMENT', 'Split the batch.'),
 
   // The journal.
@@ -77,6 +79,8 @@ export const reasons = {
   JOURNAL_CLOSED: retryable('UNAVAILABLE', 'Retry: the server is stopping.'),
   SEQUENCE_UNAVAILABLE: entry('OUT_OF_RANGE', 'Ask from a sequence that GetJournalStatus covers.'),
   SLOW_CONSUMER: retryable('UNAVAILABLE', 'Subscribe again from the last sequence received.'),
+  FOLLOWERS_DENIED: entry('PERMISSION_DENIED', 'Set ingest.followers to allow on the server whose journal it is.'),
+  JOURNAL_CHANGED: entry('FAILED_PRECONDITION', 'Begin anew: another journal is there than the one read before.'),
 
   // Recommendations.
   UNKNOWN_PLACEMENT: entry('NOT_FOUND', 'Use a placement that the message lists.'),
@@ -85,10 +89,24 @@ export const reasons = {
   STATE_BEHIND: retryable('UNAVAILABLE', 'The state did not reach min_sequence in time: retry.'),
   AS_OF_UNAVAILABLE: entry('UNIMPLEMENTED', 'This server answers from its present state only: leave as_of out.'),
 
+  // Snapshots of the state.
+  SNAPSHOT_FAILED: entry('UNAVAILABLE', 'Make room, or give the folder of snapshots write permission.'),
+  SNAPSHOT_UNUSABLE: entry('DATA_LOSS', 'Remove the file, or put a good copy in its place; others are used meanwhile.'),
+  STATE_UNAVAILABLE: entry(
+    'FAILED_PRECONDITION',
+    'Put a snapshot of this journal into the folder of snapshots, or the dropped segments back.',
+  ),
+
+  // Objects.
+  STORAGE_FULL: retryable('RESOURCE_EXHAUSTED', 'Make room where objects are kept.'),
+  STORAGE_FAILED: retryable('UNAVAILABLE', 'Retry; the log of the server says what the storage refused.'),
+  OBJECT_CORRUPT: entry('DATA_LOSS', 'Send the object again: what is kept of it went bad.'),
+
   // Starting a process.
   CONFIG_INVALID: entry('INVALID_ARGUMENT', 'Correct it; `palate config --describe` lists every key.'),
   USAGE: entry('INVALID_ARGUMENT', 'See --help.'),
   ADDRESS_IN_USE: entry('FAILED_PRECONDITION', 'Stop the other server, or choose another port.'),
+  ERASURE_KEY_WRONG: entry('FAILED_PRECONDITION', 'Restore erasure.key of this data folder from a copy.'),
   DATA_UNWRITABLE: entry('FAILED_PRECONDITION', 'Give the folder write permission, or choose another with --data.'),
   INPUT_UNREADABLE: entry('INVALID_ARGUMENT', 'Give a file that can be read, in a format that --help lists.'),
 } as const satisfies Record<string, ReasonEntry>;

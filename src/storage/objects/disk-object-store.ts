@@ -1,0 +1,144 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, open, opendir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isPalateError, PalateError } from '../../errors.ts';
+import type { ObjectName, ObjectStore } from './object-store.ts';
+
+/** Of the default tenant: no tenant's name begins so. */
+const defaultTenant = '_default';
+/** Where objects are written before they get their names. No tenant's name begins so. */
+const unfinished = '_unfinished';
+const hash = /^[0-9a-f]{64}$/;
+
+/**
+ * Objects as files, `TENANT/ab/cdef…`: two digits of the hash are a folder, so that none grows too large to list. A file is
+ * written under another name, synced, and renamed: what has its name is whole. One process writes a folder at a time.
+ * @throws PalateError STORAGE_FAILED where the folder can't be made.
+ */
+export async function openDiskObjectStore(folder: string): Promise<ObjectStore> {
+  const drafts = join(folder, unfinished);
+  await guarded('prepare', folder, async () => {
+    // What a crash left behind never was an object.
+    await rm(drafts, { recursive: true, force: true });
+    await mkdir(drafts, { recursive: true });
+  });
+  const pathOf = ({ tenant, sha256 }: ObjectName) => {
+    if (!hash.test(sha256)) throw new PalateError('INTERNAL', `${JSON.stringify(sha256)} is no SHA-256`);
+    return join(folder, tenant || defaultTenant, sha256.slice(0, 2), sha256.slice(2));
+  };
+  return {
+    has: async (object) => exists(pathOf(object)),
+    async put(object, bytes) {
+      const path = pathOf(object);
+      if (await exists(path)) return;
+      await guarded('write', path, () => writeDurably(path, join(drafts, randomUUID()), bytes, folder));
+    },
+    get: async (object) => guarded('read', pathOf(object), () => readWhole(pathOf(object), object.sha256)),
+    delete: async (object) => guarded('remove', pathOf(object), () => removeDurably(pathOf(object))),
+    list: (tenant) => listHashes(join(folder, tenant || defaultTenant)),
+  };
+}
+
+async function writeDurably(path: string, draft: string, bytes: Uint8Array, root: string): Promise<void> {
+  try {
+    const file = await open(draft, 'wx', 0o640);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const made = await mkdir(dirname(path), { recursive: true });
+    await rename(draft, path);
+    await syncFolder(dirname(path));
+    // A new folder's own name is to be durable as well.
+    if (made !== undefined) {
+      await syncFolder(dirname(dirname(path)));
+      await syncFolder(root);
+    }
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+async function readWhole(path: string, sha256: string): Promise<Uint8Array | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found === sha256) return bytes;
+  throw new PalateError('OBJECT_CORRUPT', `${path} is not what it was: its SHA-256 is ${found}`);
+}
+
+async function removeDurably(path: string): Promise<void> {
+  try {
+    await unlink(path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+async function* listHashes(folder: string): AsyncGenerator<string> {
+  for await (const prefix of entriesOf(folder)) {
+    for await (const rest of entriesOf(join(folder, prefix))) {
+      if (hash.test(prefix + rest)) yield prefix + rest;
+    }
+  }
+}
+
+async function* entriesOf(folder: string): AsyncGenerator<string> {
+  try {
+    for await (const { name } of await opendir(folder)) yield name;
+  } catch (error) {
+    if (!isMissing(error)) throw storageError('list', folder, error);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw storageError('look for', path, error);
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows has no such call: there a name is as durable as NTFS's own log makes it.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function guarded<Result>(what: string, path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storageError(what, path, error);
+  }
+}
+
+function storageError(what: string, path: string, cause: unknown): PalateError {
+  if (isPalateError(cause)) return cause;
+  const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(cause));
+  return new PalateError(isFull ? 'STORAGE_FULL' : 'STORAGE_FAILED', `could not ${what} ${path}`, { cause });
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
