@@ -31,7 +31,7 @@ const printed = {
   recall: 0.4456,
 } as const;
 
-const metricNames = ['mrr', 'hitRate', 'ndcg', 'recall', 'precision', 'coverage', 'popularity'] as const;
+export const metricNames = ['mrr', 'hitRate', 'ndcg', 'recall', 'precision', 'coverage', 'popularity'] as const;
 const length = 20;
 const concurrency = 16;
 
@@ -94,7 +94,7 @@ export async function measureAccuracy({ values, folder, progress }: BenchContext
     }
     if (values['prequential'] === true) {
       progress('prequential: each click asked for, then published');
-      runs.push({ placement: 'home', mode: 'prequential', metrics: await evaluateGrowing(clients, split, training) });
+      runs.push(...(await evaluateGrowing(clients, split, training)));
     }
     return { split, trainingClicks: training.length, runs };
   } finally {
@@ -110,7 +110,7 @@ function splitOf(text: string | undefined): Split {
 }
 
 /** The caller's file, or one of our own that adds the placements of one strategy alone. */
-function configOf(values: BenchContext['values'], folder: string): string {
+export function configOf(values: BenchContext['values'], folder: string): string {
   const given = textOf(values, 'config');
   if (given !== undefined) return given;
   const file = join(folder, 'palate.yaml');
@@ -138,8 +138,8 @@ async function train({ ingest }: Clients, clicks: readonly Event[], progress: Be
 }
 
 /** Every prefix of each session; the state learns nothing meanwhile. */
-async function evaluateFrozen(
-  { recommendation }: Clients,
+export async function evaluateFrozen(
+  { recommendation }: Pick<Clients, 'recommendation'>,
   placement: PlacementName,
   split: Split,
   training: readonly Event[],
@@ -167,9 +167,17 @@ function idsOf(items: readonly { readonly itemId: string }[]): string[] {
   return items.map(({ itemId }) => itemId);
 }
 
-/** Test, then train: in the order of time each click is asked for by its session's id, then published. */
-async function evaluateGrowing({ ingest, recommendation }: Clients, split: Split, training: readonly Event[]) {
-  const evaluation = createEvaluation({ frequencies: frequenciesOf(training) }, length);
+/**
+ * Test, then train: in the order of time each click is asked for by its session's id in every placement, then published.
+ * What a placement answers does not depend on the others.
+ */
+async function evaluateGrowing(
+  { ingest, recommendation }: Clients,
+  split: Split,
+  training: readonly Event[],
+): Promise<AccuracyRun[]> {
+  const catalogue = { frequencies: frequenciesOf(training) };
+  const evaluations = placements.map((placement) => ({ placement, evaluation: createEvaluation(catalogue, length) }));
   const sessions = new Map(
     (await readTestSessions(clicksFile(split))).map(({ sessionId, itemIds }) => [sessionId, itemIds]),
   );
@@ -177,14 +185,19 @@ async function evaluateGrowing({ ingest, recommendation }: Clients, split: Split
   for (const click of await readClicks(split)) {
     const { sessionId } = click;
     const seen = seenOf.get(sessionId) ?? 0;
-    if (seen > 0) {
-      const { items } = await recommendation.recommend({ placement: 'home', sessionId, limit: length });
-      evaluation.add(idsOf(items), sessions.get(sessionId)?.slice(seen) ?? [itemOf(click)]);
+    const remaining = sessions.get(sessionId)?.slice(seen) ?? [itemOf(click)];
+    for (const { placement, evaluation } of seen > 0 ? evaluations : []) {
+      const { items } = await recommendation.recommend({ placement, sessionId, limit: length });
+      evaluation.add(idsOf(items), remaining);
     }
     await ingest.publish({ events: [click] });
     seenOf.set(sessionId, seen + 1);
   }
-  return evaluation.result();
+  return evaluations.map(({ placement, evaluation }) => ({
+    placement,
+    mode: 'prequential',
+    metrics: evaluation.result(),
+  }));
 }
 
 function reportOf(result: AccuracyResult): Report {

@@ -38,6 +38,7 @@ export const ingest: Benchmark = {
     streams: { type: 'string', description: 'Streams at a time: a list. Default: 1,8.' },
     'in-flight': { type: 'string', description: 'Batches of a stream that wait for an acknowledgement. Default: 64.' },
     durability: { type: 'string', description: 'disk (default) or os.' },
+    roles: { type: 'string', description: 'Of the server. Default: all. With ingest alone nothing is folded.' },
     ...serverOptions,
   },
   run,
@@ -68,6 +69,12 @@ async function run(context: BenchContext): Promise<Report> {
   }
 }
 
+function serverArguments(values: BenchContext['values']): string[] {
+  const roles = textOf(values, 'roles');
+  const durability = ['--set', `journal.durability=${textOf(values, 'durability') ?? 'disk'}`];
+  return roles === undefined ? durability : [...durability, '--roles', roles];
+}
+
 async function runCase(
   { values, folder }: BenchContext,
   publisher: Publisher,
@@ -75,7 +82,7 @@ async function runCase(
 ) {
   const server = await startMeasured({
     folder,
-    args: ['--set', `journal.durability=${textOf(values, 'durability') ?? 'disk'}`],
+    args: serverArguments(values),
     profileFolder: textOf(values, 'profile'),
   });
   const counted = Math.min(events, maxMessages * batchEvents);

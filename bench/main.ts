@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [--json] [options]`: runs one benchmark, or lists them. */
+/** `npm run bench -- NAME [--json | --markdown] [options]`: runs one benchmark, or lists them. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,16 +9,33 @@ import { hanging } from '../src/commands/text-layout.ts';
 import { isPalateError, PalateError } from '../src/errors.ts';
 import { accuracy } from './accuracy.ts';
 import type { Benchmark, BenchOption, BenchOptions } from './benchmark.ts';
+import { followers } from './followers.ts';
 import { ingest } from './ingest.ts';
+import { large } from './large.ts';
+import { peers } from './peers.ts';
 import { recommend } from './recommend.ts';
 import { replay } from './replay.ts';
-import { formatReport, machineOf } from './report.ts';
+import { formatMarkdown, formatReport, machineOf } from './report.ts';
+import { snapshot } from './snapshot.ts';
+import { soak } from './soak.ts';
 import { unary } from './unary-call.ts';
 
-const benchmarks: readonly Benchmark[] = [accuracy, ingest, recommend, replay, unary];
+const benchmarks: readonly Benchmark[] = [
+  accuracy,
+  followers,
+  ingest,
+  large,
+  peers,
+  recommend,
+  replay,
+  snapshot,
+  soak,
+  unary,
+];
 
 const commonOptions = {
   json: { type: 'boolean', description: 'Print the figures as JSON.' },
+  markdown: { type: 'boolean', description: 'Print the tables as Markdown, for bench/RESULTS.md.' },
   help: { type: 'boolean', description: 'Show this help.' },
 } as const satisfies BenchOptions;
 
@@ -42,7 +59,10 @@ async function run(benchmark: Benchmark, values: Readonly<Record<string, string 
   try {
     const report = await benchmark.run({ values, folder, progress: (text) => process.stderr.write(`${text}\n`) });
     const json = () => `${JSON.stringify({ benchmark: benchmark.name, machine, figures: report.figures }, null, 2)}\n`;
-    process.stdout.write(values['json'] === true ? json() : formatReport(benchmark.name, report, machine));
+    const format = values['markdown'] === true ? formatMarkdown : formatReport;
+    process.stdout.write(values['json'] === true ? json() : format(benchmark.name, report, machine));
+    for (const failure of report.failures ?? []) process.stderr.write(`FAILED: ${failure}\n`);
+    if ((report.failures ?? []).length > 0) process.exitCode = 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -50,7 +70,7 @@ async function run(benchmark: Benchmark, values: Readonly<Record<string, string 
 
 function overview(): string {
   const lines = benchmarks.flatMap(({ name, summary }) => hanging(name, summary, 12, columns));
-  return `Usage: npm run bench -- NAME [--json] [options]; NAME --help shows its options.\n\n${lines.join('\n')}\n`;
+  return `Usage: npm run bench -- NAME [--json | --markdown] [options]; NAME --help shows its options.\n\n${lines.join('\n')}\n`;
 }
 
 function helpOf({ name, summary, options }: Benchmark): string {

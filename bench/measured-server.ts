@@ -1,11 +1,11 @@
 /** A server in a process of its own, and what it costs: CPU time, memory, and how long its event loop was kept waiting. */
 
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type RunningServer, startServer } from '../scripts/server-process.ts';
 import { type FunctionCost, readProfiles } from './cpu-profile.ts';
-import type { ProbeReadings } from './server-probe.ts';
+import type { ProbeReadings, ProbeSample } from './server-probe.ts';
 
 export interface MeasuredServerOptions {
   /** Holds the data, the probe's readings and no more. */
@@ -14,6 +14,10 @@ export interface MeasuredServerOptions {
   readonly args?: readonly string[];
   /** Writes CPU profiles there. They slow the server down by some percent. */
   readonly profileFolder?: string | undefined;
+  /** Samples its memory and its event loop each second. Default: no. */
+  readonly isSampled?: boolean;
+  /** Works out the digest of the state that served when it stops. Default: no. */
+  readonly isDigested?: boolean;
 }
 
 export interface ServerCost {
@@ -30,6 +34,8 @@ export interface MeasuredServer extends Pick<RunningServer, 'grpc' | 'http'> {
   cost(): ServerCost;
   /** The probe begins anew: what was before (loading, warming up) is not in its readings. */
   resetProbe(): void;
+  /** Of each second since the start. Empty where it is not sampled. */
+  samples(): readonly ProbeSample[];
   /** Ends the server. The functions are those of the profile, if there was one; the costliest first. */
   stop(): Promise<{ readonly probe: ProbeReadings; readonly functions: readonly FunctionCost[] }>;
 }
@@ -40,6 +46,9 @@ export async function startMeasured(options: MeasuredServerOptions): Promise<Mea
   const readings = join(own, 'probe.json');
   const probe = new URL('./server-probe.ts', import.meta.url);
   probe.searchParams.set('readings', pathToFileURL(readings).href);
+  const samples = join(own, 'samples.ndjson');
+  if (options.isSampled === true) probe.searchParams.set('samples', pathToFileURL(samples).href);
+  if (options.isDigested === true) probe.searchParams.set('digest', 'yes');
   const { profileFolder } = options;
   const profileArgs = profileFolder === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileFolder];
   const startedAt = performance.now();
@@ -58,6 +67,7 @@ export async function startMeasured(options: MeasuredServerOptions): Promise<Mea
     startSeconds: (performance.now() - startedAt) / 1_000,
     cost: () => costOf(pid),
     resetProbe: () => server.process.kill('SIGUSR2'),
+    samples: () => readSamples(samples),
     async stop() {
       await server.stop();
       process.off('exit', endWithUs);
@@ -67,10 +77,18 @@ export async function startMeasured(options: MeasuredServerOptions): Promise<Mea
   };
 }
 
+function readSamples(file: string): ProbeSample[] {
+  if (!existsSync(file)) return [];
+  // What follows the last line break is still being written.
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as ProbeSample);
+}
+
 /** `/proc/PID/stat` counts in ticks, of which Linux shows 100 a second to every program. */
 const ticksPerSecond = 100;
 
-function costOf(pid: number): ServerCost {
+/** Of any process of this machine. Throws where there is none. */
+export function costOf(pid: number): ServerCost {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name in parentheses may hold spaces; the fields after it begin with the third, utime is the 14th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -8,6 +8,7 @@ import { IngestService } from '../gen/palate/ingest/v1/ingest_pb.ts';
 import type { Client } from '../src/rpc/client/client.ts';
 import { createGrpcClient } from '../src/rpc/client/grpc-client.ts';
 import type { PublisherCommand, PublishOrder, PublishResult } from './publisher.ts';
+import { restamp } from './restamp.ts';
 import { createWorkload, type WorkloadOptions } from './workload.ts';
 
 const defaultMaxInFlight = 64;
@@ -95,6 +96,7 @@ class Run {
   async *#batches(sentAt: number[], room: { wake: () => void }): AsyncGenerator<Uint8Array> {
     const { from, events, batchEvents, maxInFlight = defaultMaxInFlight } = this.#order;
     const end = from + events;
+    const poolEvents = pool.offsets.length - 1;
     while (this.#next < end) {
       if (sentAt.length >= maxInFlight) {
         await new Promise<void>((resolve) => {
@@ -103,11 +105,27 @@ class Run {
         continue;
       }
       const first = this.#next;
-      this.#next = Math.min(end, first + batchEvents);
+      // A batch lies within one lap.
+      this.#next = Math.min(end, first + batchEvents, first - (first % poolEvents) + poolEvents);
       await this.#turn(first - from);
       sentAt.push(performance.now());
-      yield pool.bytes.subarray(pool.offsets[first], pool.offsets[this.#next]);
+      yield this.#batch(first, this.#next - first);
     }
+  }
+
+  /** Views of the pool: what is sent is copied, so it may be made new for the next lap. */
+  #batch(first: number, events: number): Uint8Array {
+    const poolEvents = pool.offsets.length - 1;
+    const start = first % poolEvents;
+    const number = Math.floor(first / poolEvents);
+    const { laps } = this.#order;
+    for (let index = start; number > 0 && laps !== undefined && index < start + events; index++) {
+      const from = pool.offsets[index]!;
+      // Behind the tag and a length of one or two bytes.
+      const head = pool.bytes[from + 1]! < 128 ? 2 : pool.bytes[from + 2]! < 128 ? 3 : 4;
+      restamp(pool.bytes, from + head, pool.offsets[index + 1]!, { number, ...laps });
+    }
+    return pool.bytes.subarray(pool.offsets[start], pool.offsets[start + events]);
   }
 
   /** Waits until the pace allows the event with this number. */

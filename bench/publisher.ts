@@ -16,7 +16,10 @@ export interface PublishOrder {
   readonly batchEvents: number;
   /** Which of the prepared events: so many from this one on, counted from 0. */
   readonly from: number;
+  /** More than were prepared: only with `laps`. */
   readonly events: number;
+  /** The prepared events come again and again, made new each time: so much later, with sessions that repeat after so many laps. */
+  readonly laps?: { readonly seconds: number; readonly sessionLaps: number };
   /** Batches of a stream that are not acknowledged yet. Default: 64, as many as a server takes on by default. */
   readonly maxInFlight?: number;
   /** Absent: as fast as the server takes them. */

@@ -15,6 +15,8 @@ export interface Report {
   readonly notes: readonly string[];
   /** The same figures with their units in their names. */
   readonly figures: unknown;
+  /** What did not hold of what the run was to show. Any fails it. */
+  readonly failures?: readonly string[];
 }
 
 export interface Machine {
@@ -47,6 +49,28 @@ export function formatReport(name: string, report: Report, { cpu, cores, node, l
   ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+/** The report for a page such as RESULTS.md: tables of Markdown, ready to be put in. */
+export function formatMarkdown(name: string, report: Report, machine: Machine): string {
+  const { cpu, cores, node, loadBefore, date } = machine;
+  const tables = report.tables.map(({ titles, rows }) => [
+    markdownRow(titles),
+    markdownRow(titles.map((_, index) => (index === 0 ? '---' : '---:'))),
+    ...rows.map(markdownRow),
+  ]);
+  return [
+    [`${name}: ${cpu}, ${cores} cores, Node ${node}, load ${loadBefore} before, ${date}.`],
+    ...tables,
+    report.notes.map((note) => `- ${note}`),
+  ]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 function columnsOf(titles: readonly string[]): Column[] {

@@ -8,7 +8,7 @@ import type { Random } from './random.ts';
 
 type Payload = NonNullable<MessageInitShape<typeof EventSchema>['payload']>;
 
-/** All but `user_erased`, which a server may refuse. */
+/** All but `user_erased`, after which a user's events are turned away. */
 export type WorkloadType = Exclude<NonNullable<Event['payload']['case']>, 'userErased'>;
 
 /** Makes a payload. `item` draws the session's next item, as often as it is called. */

@@ -120,7 +120,7 @@ export function createWorkload(options: WorkloadOptions): Workload {
     const payload = payloads[type](() => nextItem(visit), visit.sessionId);
     const { sessionId, visitorId } = visit;
     const userId = needsUser.has(type) ? visitorId.replace('v', 'u') : visit.userId;
-    const occurredAt = timestampOf(startMicros + made++ * stepMicros);
+    const occurredAt = timestampOf(startMicros + Math.round(made++ * stepMicros));
     if (random.next() < endShare) running[place] = newVisit();
     const context = random.next() < contextShare ? contextOf(visit) : {};
     return { eventId: newId(), userId, visitorId, sessionId, occurredAt, payload, ...context };

@@ -8,7 +8,8 @@
 /** One part of a process: a journal, a server, a worker. */
 export interface Part {
   readonly name: string;
-  start?(): Promise<void>;
+  /** What may take long gives up, without an error, when `signal` aborts: the process is to stop already. */
+  start?(signal?: AbortSignal): Promise<void>;
   /** Stop taking new work and finish what is there. Gives up when `signal` aborts. */
   drain?(signal: AbortSignal): Promise<void>;
   /** Let go of everything. Runs after every drain, in reverse order, also when a start failed. */
@@ -25,6 +26,7 @@ export class Lifecycle {
   readonly #parts: readonly Part[];
   readonly #options: LifecycleOptions;
   readonly #started: Part[] = [];
+  readonly #stop = new AbortController();
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -42,7 +44,7 @@ export class Lifecycle {
       if (this.#stopping !== undefined) return;
       this.#started.push(part);
       try {
-        this.#starting = part.start?.();
+        this.#starting = part.start?.(this.#stop.signal);
         await this.#starting;
       } catch (error) {
         await this.stop();
@@ -58,6 +60,7 @@ export class Lifecycle {
   }
 
   async #stopAll(): Promise<void> {
+    this.#stop.abort();
     const grace = AbortSignal.timeout(this.#options.graceMillis);
     const expired = new Promise<void>((resolve) => grace.addEventListener('abort', () => resolve(), { once: true }));
     // A part that is half started cannot be let go: it finishes, fails, or runs out of grace.

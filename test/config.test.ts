@@ -144,6 +144,11 @@ const badFiles: readonly (readonly [string, RegExp])[] = [
   ['rpc: { corsOrigins: [example.com] }', /^rpc\.corsOrigins\[0\] is "example\.com" .*https:\/\/app\.example\.com/],
   ['rpc: { maxConcurrentStreams: null }', /^rpc\.maxConcurrentStreams is null /],
   ['journal: { durability: tape }', /^journal\.durability is "tape" .*disk or os/],
+  ['journal: { follow: localhost }', /^journal\.follow is "localhost" .*host:port/],
+  [
+    'journal: { follow: "localhost:50051" }',
+    /^roles does not fit.*\(journal\.follow\) has no journal to write: leave ingest out/,
+  ],
   ['journal: { segmentBytes: 5 apples }', /^journal\.segmentBytes is "5 apples" .*a size such as/],
   [
     'ingest: { maxEventBytes: 16MiB }\nrpc: { maxReceiveBytes: 8MiB }',
@@ -268,6 +273,7 @@ test('every flag that is described sets its key', () => {
   assert.deepEqual(flags.sort(), [
     'address',
     'data',
+    'follow',
     'host',
     'http-port',
     'log-format',

@@ -116,6 +116,26 @@ test('a stop during the start waits for the part that is starting, and starts no
   assert.deepEqual(steps, ['drain slow', 'stop slow']);
 });
 
+test('a part that would start for long is told when the process is to stop', async () => {
+  let begun: () => void = () => undefined;
+  const starting = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const { steps, parts } = recorder(['slow', 'next'], {
+    slow: {
+      start: async (signal) => {
+        begun();
+        if (signal?.aborted === false) await once(signal, 'abort');
+      },
+    },
+  });
+  const lifecycle = new Lifecycle(parts, { graceMillis: 60_000 });
+  const started = lifecycle.start();
+  await starting;
+  await Promise.all([started, lifecycle.stop()]);
+  assert.deepEqual(steps, ['drain slow', 'stop slow']);
+});
+
 test('a drain that does not heed its signal is left behind when the grace ends', async () => {
   const { steps, parts } = recorder(['journal', 'server'], { server: { drain: () => new Promise(() => undefined) } });
   const lifecycle = new Lifecycle(parts, { graceMillis: 20 });

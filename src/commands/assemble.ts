@@ -5,24 +5,31 @@ import { RecommendationService } from '../../gen/palate/recommendation/v1/recomm
 import { parsePlacement } from '../config/placements.ts';
 import type { Config } from '../config.ts';
 import { serveConsole } from '../console/console.ts';
-import { createEventCheck } from '../events/checking.ts';
+import { createBatchChecks } from '../events/batch-check.ts';
 import { nowMicros } from '../events/timestamp.ts';
-import { createDuplicates, recallDuplicates } from '../ingest/duplicates.ts';
+import { beforeWindow, DuplicateRecall } from '../ingest/duplicate-recall.ts';
+import { createDuplicates } from '../ingest/duplicates.ts';
+import { type Erasures, openErasures } from '../ingest/erasure/open-erasures.ts';
+import { MaskedUsers } from '../ingest/masked-users.ts';
 import { createPublish } from '../ingest/publish.ts';
 import { createIngestService } from '../ingest/service.ts';
 import { watchJournal } from '../ingest/watch-journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/open-journal.ts';
 import { Lifecycle, type Part } from '../lifecycle.ts';
+import { maskUser } from '../recommendation/erasure/masks.ts';
+import { rebuildTenants } from '../recommendation/erasure/rebuild.ts';
 import { createState } from '../recommendation/fold/state.ts';
 import { createRecommendationService } from '../recommendation/service.ts';
-import { JournalFeed } from '../recommendation/state-feed.ts';
+import { JournalFeed, type StateFeed } from '../recommendation/state-feed.ts';
 import type { BoundService } from '../rpc/handlers.ts';
 import { createHealthBoard, type HealthBoard } from '../rpc/health-board.ts';
 import { refuseUntilReady } from '../rpc/readiness.ts';
 import { createRpcServer, type RpcServer } from '../rpc/server/rpc-server.ts';
 import type { Log } from '../telemetry/log.ts';
-import { foldSettings, rpcOptions, sessionKnnSettings, sessionStanSettings } from './settings.ts';
+import { followerParts } from './assemble-follower.ts';
+import { type PastParts, pastParts, removeSnapshotsOf } from './assemble-past.ts';
+import { foldSettings, followersAllowed, rpcOptions, sessionKnnSettings, sessionStanSettings } from './settings.ts';
 
 export interface Assembly {
   readonly lifecycle: Lifecycle;
@@ -38,6 +45,11 @@ export interface Services {
 
 /** How often an idle subscription hears from the server, in milliseconds. */
 const heartbeatMillis = 5_000;
+/** The same for a follower. */
+const followerHeartbeatMillis = 1_000;
+
+/** How far the state has come is asked while it comes. */
+const answeredAtOnce = [RecommendationService.method.getStateStatus];
 
 /**
  * A server: the services of its roles on both ports. The ports listen first, so that health can be asked and a port in use is
@@ -50,7 +62,7 @@ export async function assembleServer(config: Config, log: Log): Promise<Assembly
     host: config.host,
     port: config.port,
     httpPort: config.httpPort,
-    services: services.map((bound) => refuseUntilReady(bound, () => isReady)),
+    services: services.map((bound) => refuseUntilReady(bound, () => isReady, answeredAtOnce)),
     health,
     options: rpcOptions(config),
     log: log.child({ part: 'rpc' }),
@@ -69,8 +81,19 @@ export async function assembleServer(config: Config, log: Log): Promise<Assembly
   return { lifecycle: createLifecycle([ports, ...parts, serving], config, log), rpc };
 }
 
-/** Opens the journal and makes the services that the roles ask for. */
+/** Opens the journal, or follows that of another process, and makes the services that the roles ask for. */
 export async function assembleServices(config: Config, log: Log): Promise<Services> {
+  return config.journal.follow === '' ? servicesOfOwner(config, log) : servicesOfFollower(config, log);
+}
+
+function servicesOfFollower(config: Config, log: Log): Services {
+  const health = createHealthBoard();
+  if (!config.roles.includes('recommendation')) return { services: [], parts: [], health };
+  const { feed, parts, past } = followerParts(config, health, log);
+  return { services: [recommendationService(config, feed, log, past)], parts, health };
+}
+
+async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
   const journal = await openJournal({
     folder: join(config.dataFolder, 'journal'),
     ...config.journal,
@@ -79,33 +102,92 @@ export async function assembleServices(config: Config, log: Log): Promise<Servic
   const health = createHealthBoard();
   const services: BoundService[] = [];
   const parts: Part[] = [{ name: 'journal', stop: () => journal.close() }];
-  const feed = config.roles.includes('recommendation') ? createFeed(config, journal, health, log) : undefined;
-  if (feed !== undefined) {
-    services.push(recommendationService(config, feed, log));
-    parts.push(feed);
+  const { duplicateWindow } = config.ingest;
+  const recall = new DuplicateRecall(journal, createDuplicates(duplicateWindow), () => {
+    if (feed === undefined) return 0;
+    const { state } = feed;
+    return beforeWindow(state.tenantNames().length, state.sequence, journal.status().durableSequence, duplicateWindow);
+  });
+  const feed = config.roles.includes('recommendation') ? createFeed(config, journal, recall, health, log) : undefined;
+  const masked = new MaskedUsers();
+  let erasures: Erasures | undefined;
+  const past = feed && pastParts(config, journal, feed, () => erasures?.isBusy() ?? false, log);
+  if (config.roles.includes('ingest')) erasures = await createErasures(config, journal, feed, past, masked, log);
+  if (erasures !== undefined) parts.push(erasures.part);
+  if (feed !== undefined && past !== undefined) {
+    services.push(recommendationService(config, feed, log, past));
+    parts.push(past.before, feed, ...past.after);
   }
-  if (config.roles.includes('ingest')) {
-    const ingest = ingestRole(config, journal, feed, health);
+  if (erasures !== undefined) {
+    const ingest = ingestRole(config, journal, feed, erasures, masked, recall, health);
     services.push(ingest.service);
     parts.push(...ingest.parts);
   }
   return { services, parts, health };
 }
 
-function createFeed(config: Config, journal: Journal, health: HealthBoard, log: Log): JournalFeed {
+/** A process that takes events in recalls their ids while it replays them. */
+function createFeed(
+  config: Config,
+  journal: Journal,
+  recall: DuplicateRecall,
+  health: HealthBoard,
+  log: Log,
+): JournalFeed {
   // A state that stands still would go on answering from the past.
   const onFailure = () => health.set(RecommendationService.typeName, 'NOT_SERVING');
   return new JournalFeed({
     state: createState(foldSettings(config)),
-    journal,
+    journal: config.roles.includes('ingest') ? recall.beside(journal) : journal,
     onFailure,
     log: log.child({ part: 'state' }),
   });
 }
 
-function recommendationService(config: Config, feed: JournalFeed, log: Log): BoundService {
+/** What is erased goes from the journal, and from the state where it is in this process. */
+function createErasures(
+  config: Config,
+  journal: Journal,
+  feed: JournalFeed | undefined,
+  past: PastParts | undefined,
+  masked: MaskedUsers,
+  log: Log,
+): Promise<Erasures> {
+  const options = { folder: config.dataFolder, journal, log: log.child({ part: 'erasures' }) };
+  const removeFiles = async () => {
+    // First of all it must not write another.
+    await past?.shadow.forget();
+    await removeSnapshotsOf(config);
+  };
+  if (feed === undefined) {
+    const mask = (tenant: string, userId: string) => masked.add({ tenant, userId });
+    return openErasures({ ...options, mask, copies: { removeFiles } });
+  }
+  return openErasures({
+    ...options,
+    mask(tenant, userId) {
+      maskUser(feed.state.tenant(tenant), userId);
+      masked.add({ tenant, userId });
+    },
+    copies: {
+      removeFiles,
+      rebuildState: (tenants, generation, signal) => rebuildTenants({ feed, journal, tenants, generation, signal }),
+    },
+  });
+}
+
+function recommendationService(
+  config: Config,
+  feed: StateFeed,
+  log: Log,
+  past?: Pick<PastParts, 'shadow'>,
+): BoundService {
+  const shadow = past?.shadow;
   return createRecommendationService({
     feed,
+    past: config.recommendation.timeTravel === 'allow' ? shadow : undefined,
+    // A follower's digest tells of the state that answers, and no other.
+    findDigest: shadow && config.journal.follow === '' ? (sequence, call) => shadow.digest(sequence, call) : undefined,
     placements: config.recommendation.placements,
     parsePlacement,
     onInvalidPlacement: (name, error) => log.warn({ placement: name, error }, 'a placement from an event is not valid'),
@@ -115,22 +197,34 @@ function recommendationService(config: Config, feed: JournalFeed, log: Log): Bou
   });
 }
 
-function ingestRole(config: Config, journal: Journal, feed: JournalFeed | undefined, health: HealthBoard) {
+function ingestRole(
+  config: Config,
+  journal: Journal,
+  feed: JournalFeed | undefined,
+  erasures: Erasures,
+  masked: MaskedUsers,
+  recall: DuplicateRecall,
+  health: HealthBoard,
+) {
   const { maxBatchEvents, maxEventBytes, maxFutureMillis, duplicateWindow, maxInFlightBatches, maxInFlightBytes } =
     config.ingest;
-  const duplicates = createDuplicates(duplicateWindow);
-  const check = createEventCheck({ maxEventBytes, maxFutureMicros: maxFutureMillis * 1_000 });
+  const { duplicates } = recall;
+  const check = createBatchChecks({ maxEventBytes, maxFutureMicros: maxFutureMillis * 1_000 });
   const folded = feed === undefined ? undefined : (sequence: number) => feed.reached(sequence);
-  const publish = createPublish({ journal, duplicates, check, maxBatchEvents, now: nowMicros, folded });
+  const { gate } = erasures;
+  const publish = createPublish({ journal, duplicates, check, maxBatchEvents, now: nowMicros, folded, erasures: gate });
   const service = createIngestService({
     journal,
     publish,
     maxInFlightBatches,
     maxInFlightBytes,
     duplicateWindow,
+    pendingErasures: erasures.pending,
+    masked,
     heartbeatMillis,
+    followerHeartbeatMillis,
+    allowFollowers: followersAllowed(config),
   });
-  const recall: Part = { name: 'duplicates', start: () => recallDuplicates(journal, duplicates) };
   return { service, parts: [recall, watchJournal(journal, service.service.typeName, health)] };
 }
 

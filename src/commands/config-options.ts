@@ -30,6 +30,11 @@ export const serverOptions = {
     value: 'LIST',
     description: 'Services to run: ingest,recommendation,scoring. Default: all.',
   },
+  follow: {
+    type: 'string',
+    value: 'HOST:PORT',
+    description: 'Follow the journal of that server; with --roles recommendation.',
+  },
   'log-level': { type: 'string', value: 'LEVEL', description: 'debug, info, warn, error or silent. Default: info.' },
   'log-format': { type: 'string', value: 'FORMAT', description: 'json, pretty or auto. Default: auto.' },
 } as const satisfies Options;

@@ -4,6 +4,7 @@ import {
   RecommendResponseSchema,
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { type CommandContext, defineCommand } from './command.ts';
+import { asOfField, asOfOption } from './journal-place.ts';
 import { wholeNumber } from './numbers.ts';
 import { itemsTable } from './recommended-items.ts';
 import { askOptions, withClient, writeJson } from './server-client.ts';
@@ -24,6 +25,7 @@ const options = {
   limit: { type: 'string', short: 'n', value: 'COUNT', description: "Items at most. Default: the placement's." },
   filter: { type: 'string', value: 'CEL', description: 'A condition on items.' },
   'include-current': { type: 'boolean', description: 'Do not leave out the item that is looked at now.' },
+  ...asOfOption,
   explain: { type: 'boolean', short: 'e', description: 'Say why.' },
 } as const;
 
@@ -55,6 +57,7 @@ async function run(context: CommandContext<typeof options>): Promise<void> {
       ...(values['include-current'] ? { excludeCurrent: false } : {}),
       filter: values.filter ?? '',
       explain: values.explain ?? false,
+      ...asOfField(values['as-of']),
     }),
   );
   if (values.json) writeJson(context.stdout, RecommendResponseSchema, answer);

@@ -37,6 +37,9 @@ export const registry: readonly Entry[] = [
   entry('replay', 'Look things up', 'Fold the journal again, and print the digest and the speed', () =>
     import('./replay.ts').then((file) => file.replay),
   ),
+  entry('snapshot', 'Look things up', 'Write a snapshot of the state, from which a server starts at once', () =>
+    import('./snapshot.ts').then((file) => file.snapshot),
+  ),
   entry('schema', 'Look things up', 'Print the JSON Schema of every event', () =>
     import('./schema.ts').then((file) => file.schema),
   ),

@@ -1,24 +1,18 @@
 /** `palate replay`: folds a journal again, in this process. */
 import { join } from 'node:path';
-import { fromJson } from '@bufbuild/protobuf';
-import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { parseTenant } from '../access/tenant.ts';
 import type { Config } from '../config.ts';
-import { PalateError } from '../errors.ts';
-import { microsOf, timestampOf } from '../events/timestamp.ts';
-import type { JournalPlace, JournalReader } from '../journal/journal.ts';
+import type { JournalReader } from '../journal/journal.ts';
 import { openJournalForReading } from '../journal/open-journal-for-reading.ts';
-import type { JournalRecord } from '../journal/record.ts';
-import { digestOf } from '../recommendation/fold/digest.ts';
-import { createState, type State } from '../recommendation/fold/state.ts';
-import { TenantState } from '../recommendation/fold/tenant-state.ts';
-import { JournalFeed } from '../recommendation/state-feed.ts';
+import { PastState } from '../recommendation/shadow/past-state.ts';
 import { createLog } from '../telemetry/log.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { configOptions, configSources, serverOptions } from './config-options.ts';
-import { createProgressBar, grouped } from './progress-bar.ts';
-import { foldSettings } from './settings.ts';
-import { formatTable } from './table.ts';
+import { sequenceUntil } from './journal-place.ts';
+import { createProgressBar } from './progress-bar.ts';
+import { comparisonOf, type Moment, momentOf } from './replay-moments.ts';
+import { answerOf, comparisonAnswerOf, comparisonTextOf, textOf } from './replay-text.ts';
+import { foldSettings, snapshotFolder } from './settings.ts';
 
 const options = {
   ...configOptions,
@@ -27,6 +21,15 @@ const options = {
     type: 'string',
     value: 'SEQ|TIME',
     description: 'The last sequence, or the last moment of appending, as in 2026-05-01T12:00:00Z. Default: the end.',
+  },
+  compare: {
+    type: 'string',
+    value: 'SEQ|TIME',
+    description: 'A second moment: show what both hold, and which events lie between them.',
+  },
+  'from-snapshot': {
+    type: 'boolean',
+    description: 'Begin with the nearest snapshot before, where there is one, not with the first record.',
   },
   tenant: {
     type: 'string',
@@ -38,14 +41,6 @@ const options = {
 } as const;
 
 type Context = CommandContext<typeof options>;
-
-/** What a replay came to. */
-interface Replayed {
-  readonly state: State;
-  readonly events: number;
-  readonly unreadable: number;
-  readonly millis: number;
-}
 
 /** The fold gives way so seldom: nobody else is served here, but a Ctrl-C. */
 const sliceMillis = 50;
@@ -68,6 +63,7 @@ export const replay = defineCommand({
       command: 'palate replay --until 2026-05-01T12:00:00Z --tenant shop2',
       does: 'as it was at a time, for one tenant',
     },
+    { command: 'palate replay --until 120000 --compare 130000', does: 'two moments side by side' },
   ],
   run,
 });
@@ -78,101 +74,63 @@ async function run(context: Context): Promise<void> {
   const config = context.loadConfig(configSources({ config: file, set, data }));
   const tenants = (values.tenant ?? ['']).map(parseTenant);
   const reader = await openJournalForReading({ folder: join(config.dataFolder, 'journal') });
-  const replayed = await fold(reader, await lastSequence(reader, values.until), config, context);
-  const answer = answerOf(replayed, tenants);
-  stdout.write(values.json ? `${JSON.stringify(answer, null, 2)}\n` : textOf(answer));
+  const places = values.compare === undefined ? [values.until] : [values.until, values.compare];
+  const sequences = await Promise.all(places.map((place) => sequenceUntil(reader, place)));
+  const moments = await fold(reader, sequences, tenants, config, context);
+  stdout.write(
+    moments.length === 1 ? print(moments[0]!, values.json) : await compare(reader, moments, tenants, context),
+  );
 }
 
-async function lastSequence(reader: JournalReader, until: string | undefined): Promise<number> {
-  const { lastSequence: end } = await reader.status();
-  if (until === undefined) return end;
-  const place = parsePlace(until);
-  if ('sequence' in place && place.sequence > end) {
-    throw new PalateError('SEQUENCE_UNAVAILABLE', `the journal ends at sequence ${end}; asked for ${place.sequence}`);
-  }
-  return reader.lastUntil(place, { includeUnproven: true });
+function print(moment: Moment, json: boolean | undefined): string {
+  const answer = answerOf(moment);
+  return json ? `${JSON.stringify(answer, null, 2)}\n` : textOf(answer);
 }
 
-function parsePlace(text: string): JournalPlace {
-  if (/^\d{1,15}$/.test(text)) return { sequence: Number(text) };
-  try {
-    return { appendedAtMicros: microsOf(fromJson(TimestampSchema, text)) };
-  } catch (cause) {
-    const message = `--until takes a sequence or a time such as 2026-05-01T12:00:00Z, not ${JSON.stringify(text)}.`;
-    throw new PalateError('USAGE', message, { cause });
-  }
+async function compare(
+  reader: JournalReader,
+  [first, second]: readonly Moment[],
+  tenants: readonly string[],
+  { values, signal }: Context,
+): Promise<string> {
+  const comparison = await comparisonOf(reader, first!, second!, tenants, signal);
+  const answer = comparisonAnswerOf(comparison);
+  return values.json ? `${JSON.stringify(answer, null, 2)}\n` : comparisonTextOf(comparison);
 }
 
-/** Lets the feed of a server do it, up to the record at `last`: a replay is what a server does when it starts. */
-async function fold(reader: JournalReader, last: number, config: Config, context: Context): Promise<Replayed> {
-  const { signal, stderr } = context;
-  const state = createState(foldSettings(config));
-  const status = await reader.status();
-  const bar = createProgressBar({ output: stderr, unit: 'events', total: last - status.firstSequence + 1 });
-  const feed = new JournalFeed({
-    state,
-    sliceMillis,
+/** The state as it was after each of the sequences, in their order. It is folded forwards. */
+async function fold(
+  reader: JournalReader,
+  sequences: readonly number[],
+  tenants: readonly string[],
+  config: Config,
+  { values, signal, stderr }: Context,
+): Promise<readonly Moment[]> {
+  const { firstSequence } = await reader.status();
+  const total = Math.max(...sequences) - firstSequence + 1;
+  const bar = createProgressBar({ output: stderr, unit: 'events', total });
+  let before = 0;
+  let last = 0;
+  const past = new PastState({
+    reader,
+    settings: foldSettings(config),
+    snapshotFolder: values['from-snapshot'] ? snapshotFolder(config) : undefined,
     log: createLog({ ...config.log, level: 'warn' }, stderr),
-    journal: {
-      status: () => ({ ...status, durableSequence: last, pendingBytes: 0, durability: 'disk', state: 'open' }),
-      onDurable: () => () => undefined,
-      read: ({ afterSequence }) => recordsUpTo(reader, afterSequence, last, signal, (count) => bar.update(count)),
+    includeUnproven: true,
+    sliceMillis,
+    onProgress: (count) => {
+      last = count;
+      bar.update(before + count);
     },
   });
-  await feed.start();
-  signal.throwIfAborted();
-  const { records: events, unreadable, replayMillis: millis } = feed.status();
-  bar.finish(events);
-  return { state, events, unreadable, millis };
-}
-
-async function* recordsUpTo(
-  reader: JournalReader,
-  afterSequence: number,
-  last: number,
-  signal: AbortSignal,
-  onProgress: (count: number) => void,
-): AsyncGenerator<readonly JournalRecord[]> {
-  let count = 0;
-  for await (const records of reader.read({ afterSequence, signal, includeUnproven: true })) {
-    const isLast = records.at(-1)!.sequence >= last;
-    yield isLast ? records.filter(({ sequence }) => sequence <= last) : records;
-    if (isLast) return;
-    count += records.length;
-    onProgress(count);
+  const moments = new Map<number, Moment>();
+  for (const sequence of [...sequences].sort((a, b) => a - b)) {
+    const began = performance.now();
+    last = 0;
+    await past.foldTo(sequence, signal);
+    moments.set(sequence, momentOf(past, tenants, last, performance.now() - began));
+    before += last;
   }
-}
-
-type Answer = ReturnType<typeof answerOf>;
-
-function answerOf({ state, events, unreadable, millis }: Replayed, tenants: readonly string[]) {
-  const empty = new TenantState(state.settings);
-  return {
-    sequence: String(state.sequence),
-    ...(state.appendedAtMicros === 0 ? {} : { appendedAt: isoTime(state.appendedAtMicros) }),
-    records: events,
-    unreadable,
-    seconds: millis / 1_000,
-    eventsPerSecond: Math.round((events / Math.max(millis, 1)) * 1_000),
-    digests: Object.fromEntries(tenants.map((name) => [name, digestOf(state.tenant(name) ?? empty)])),
-  };
-}
-
-function isoTime(micros: number): string {
-  const { nanos } = timestampOf(micros);
-  return new Date(Math.floor(micros / 1e6) * 1_000)
-    .toISOString()
-    .replace('.000Z', `.${String(nanos / 1_000).padStart(6, '0')}Z`);
-}
-
-function textOf({ sequence, appendedAt, records, unreadable, seconds, eventsPerSecond, digests }: Answer): string {
-  const rows = [
-    ['sequence', sequence],
-    ['appended at', appendedAt ?? 'never'],
-    ['records', grouped(records)],
-    ...(unreadable === 0 ? [] : [['unreadable', `${grouped(unreadable)}, passed over`]]),
-    ['speed', `${grouped(eventsPerSecond)} events/s, ${seconds.toFixed(2)} s`],
-    ...Object.entries(digests).map(([name, digest]) => [name === '' ? 'digest' : `digest of ${name}`, digest]),
-  ];
-  return formatTable([{ title: 'what' }, { title: 'how' }], rows);
+  bar.finish(before);
+  return sequences.map((sequence) => moments.get(sequence)!);
 }

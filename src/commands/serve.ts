@@ -13,6 +13,8 @@ export const serve = defineCommand({
     'All roles in one process, with an embedded journal in the data folder. gRPC on one port; Connect, gRPC-Web, JSON, ' +
       '/healthz and /readyz on the other. At the start the state is folded from the journal; then the server says that ' +
       'it serves, in its log and by its health service.',
+    'With --follow it has no journal of its own: it folds the events of a server elsewhere, answers from them, and serves ' +
+      'while it keeps up. So reads scale: on one machine, a process a core.',
     'SIGTERM or Ctrl-C drains it: health says NOT_SERVING, running calls may finish, then it ends with code 0. A second ' +
       'signal does not wait.',
   ],
@@ -20,6 +22,10 @@ export const serve = defineCommand({
   examples: [
     { command: 'palate serve', does: 'on 127.0.0.1:50051 and :8080, data in ./data/palate' },
     { command: 'palate serve --data /var/lib/palate --host 0.0.0.0', does: 'for other machines' },
+    {
+      command: 'palate serve --roles recommendation --follow 127.0.0.1:50051 --port 50061 --http-port 8081',
+      does: 'one more that answers reads, from the journal of the first',
+    },
     { command: 'palate serve --set journal.durability=os', does: 'faster, and a power cut may lose the last moments' },
   ],
   run,
@@ -34,8 +40,11 @@ async function run(context: CommandContext<typeof serverOptions>): Promise<void>
     return lifecycle.stop();
   });
   await lifecycle.start();
-  if (!context.signal.aborted)
-    log.info({ ...rpc.address(), dataFolder: config.dataFolder, roles: config.roles }, 'serving');
+  if (!context.signal.aborted) {
+    const { follow } = config.journal;
+    const source = follow === '' ? { dataFolder: config.dataFolder } : { follow };
+    log.info({ ...rpc.address(), ...source, roles: config.roles }, 'serving');
+  }
   await interrupted;
   log.info({}, 'stopped');
 }

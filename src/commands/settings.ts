@@ -1,4 +1,5 @@
 /** The configuration in the terms of the parts it goes to. */
+import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { defaultFoldSettings, type FoldSettings } from '../recommendation/fold/settings.ts';
 import type { SessionKnnSettings } from '../recommendation/strategies/neighbours.ts';
@@ -22,11 +23,21 @@ export function rpcOptions({ rpc }: Config): Partial<RpcOptions> {
   };
 }
 
+/** Whether callers may read the events of all tenants. Without tokens, only those on this machine are known to be ours. */
+export function followersAllowed({ host, ingest: { followers } }: Config): boolean {
+  return followers === 'allow' || (followers === 'auto' && isLoopback(host));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 export function foldSettings({ recommendation: { sessions, popularity, coOccurrence } }: Config): FoldSettings {
   return {
     ...defaultFoldSettings,
     postingLength: sessions.mostRecentSessions,
     itemsPerSession: sessions.maxItemsPerSession,
+    maxSessions: sessions.maxSessions,
     sessionGapMicros: sessions.gapMillis * 1_000,
     popularityHalfLifeMicros: popularity.halfLifeMillis * 1_000,
     trendingHalfLifeMicros: popularity.trendingHalfLifeMillis * 1_000,
@@ -47,4 +58,8 @@ export function sessionKnnSettings({ recommendation: { sessions } }: Config): Se
 
 export function sessionStanSettings({ recommendation: { sessions, stan } }: Config): SessionStanSettings {
   return { mostRecentSessions: sessions.mostRecentSessions, ...stan };
+}
+
+export function snapshotFolder({ dataFolder, recommendation: { snapshots } }: Config): string {
+  return snapshots.folder === '' ? join(dataFolder, 'snapshots') : snapshots.folder;
 }

@@ -10,11 +10,12 @@ import {
   JournalStateSchema,
 } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import {
+  type Following,
   type GetStateStatusResponse,
   GetStateStatusResponseSchema,
   RecommendationService,
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
-import { PalateError } from '../errors.ts';
+import { isPalateError, PalateError } from '../errors.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { grouped } from './progress-bar.ts';
 import { askOptions, withClient } from './server-client.ts';
@@ -43,7 +44,7 @@ export const status = defineCommand({
 async function run(context: Context): Promise<void> {
   const [health, journal, state] = await Promise.all([
     withClient(Health, context, (client) => client.list({})),
-    withClient(IngestService, context, (client) => client.getJournalStatus({})),
+    withClient(IngestService, context, (client) => client.getJournalStatus({})).catch(noneHere),
     withClient(RecommendationService, context, (client) =>
       client.getStateStatus({ omitDigest: !context.values.digest }),
     ),
@@ -55,16 +56,21 @@ async function run(context: Context): Promise<void> {
   if (context.values.json) {
     const answer = {
       health: Object.fromEntries(services),
-      journal: toJson(GetJournalStatusResponseSchema, journal, { alwaysEmitImplicit: true }),
+      ...(journal && { journal: toJson(GetJournalStatusResponseSchema, journal, { alwaysEmitImplicit: true }) }),
       state: toJson(GetStateStatusResponseSchema, state, { alwaysEmitImplicit: true }),
     };
     context.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
   } else {
-    const rows = [...services.map((pair) => [...pair]), ...journalRows(journal), ...stateRows(state)];
+    const rows = [...services.map((pair) => [...pair]), ...(journal ? journalRows(journal) : []), ...stateRows(state)];
     context.stdout.write(formatTable([{ title: 'what' }, { title: 'how' }], rows));
   }
   const idle = services.filter(([, serving]) => serving !== 'serving').map(([name]) => name);
   if (idle.length > 0) throw new PalateError('STARTING', `Not serving: ${idle.join(', ')}.`);
+}
+
+/** A follower has no journal of its own. */
+function noneHere(error: unknown): undefined {
+  if (!isPalateError(error) || error.reason !== 'NOT_IMPLEMENTED') throw error;
 }
 
 /** The value's name without the enum's prefix, in lower case. */
@@ -95,5 +101,15 @@ function stateRows(state: GetStateStatusResponse): string[][] {
     ['state people', grouped(Number(state.people))],
     ['state sessions', grouped(Number(state.sessions))],
     ...(state.digest === '' ? [] : [['state digest', state.digest]]),
+    ...(state.following === undefined ? [] : followingRows(state.following)),
+  ];
+}
+
+function followingRows({ address, journalId, generation, lastSequence, lagMillis, current }: Following): string[][] {
+  const lag = lagMillis < 0n ? 'has not caught up yet' : `had all of it ${grouped(Number(lagMillis))} ms ago`;
+  const journal = journalId === '' ? 'nothing heard yet' : `journal ${journalId}, generation ${generation}`;
+  return [
+    ['follows', `${address}, ${journal}`],
+    ['followed sequences', `to ${lastSequence}; ${lag}${current ? '' : ': does not keep up'}`],
   ];
 }

@@ -1,14 +1,20 @@
 /**
- * The recommender's keys. All but the placements shape the state itself: a server that replays the same journal under
- * other values reaches another digest.
+ * The recommender's keys. Those of sessions, popularity and coOccurrence shape the state itself: a server that replays
+ * the same journal under other values reaches another digest.
  */
 import { placements } from './placements.ts';
-import { duration, integer, number, section } from './settings.ts';
+import { choice, duration, integer, number, section, text } from './settings.ts';
 
 /** Sessions: where one ends, and the index of VMIS-kNN (Kersbergen et al., Serenade, SIGMOD 2022). */
 const sessions = section({
   gap: duration({ description: 'A pause this long begins a new session.', default: '30m', min: '1s' }),
   maxItemsPerSession: integer({ description: 'Newest items kept of a session.', default: 100, min: 2, max: 1_000 }),
+  maxSessions: integer({
+    description: 'Sessions held of a tenant; the one that began first leaves.',
+    default: 2_000_000,
+    min: 100,
+    max: 100_000_000,
+  }),
   mostRecentSessions: integer({
     description: 'm: newest sessions kept for each item, and looked at for an answer.',
     default: 500,
@@ -97,5 +103,32 @@ const coOccurrence = section({
   maxNeighbours: integer({ description: 'Strongest partners kept for each item.', default: 100, min: 1, max: 1_000 }),
 });
 
+/** When the state is written to a file, so that a start need not fold the whole journal. */
+const snapshots = section({
+  everyEvents: integer({
+    description: 'A snapshot is written after so many events; 0: none is, and none is used.',
+    default: 1_000_000,
+  }),
+  every: duration({
+    description: 'A snapshot is written after this time where there were events.',
+    default: '15m',
+    min: '1s',
+    max: '24d',
+  }),
+  keep: integer({ description: 'Newest snapshots that stay.', default: 2, min: 2, max: 1_000 }),
+  folder: text({ description: 'Where they lie; empty: snapshots/ in dataFolder.', default: '' }),
+});
+
 /** All of `recommendation:`. */
-export const recommendation = section({ sessions, stan, popularity, coOccurrence, placements });
+export const recommendation = section({
+  sessions,
+  stan,
+  popularity,
+  coOccurrence,
+  placements,
+  snapshots,
+  timeTravel: choice(['allow', 'deny'], {
+    description: 'Whether reads may ask for a past moment (as_of), which a thread of its own folds anew.',
+    default: 'allow',
+  }),
+});

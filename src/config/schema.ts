@@ -101,6 +101,37 @@ const journal = section({
     min: '1MiB',
     max: '4GiB',
   }),
+  retention: section({
+    maxAge: durationOrUnlimited({
+      description:
+        'Whole segments older than this are dropped once two snapshots cover them and the duplicate window is kept.',
+      default: 'unlimited',
+      min: '1m',
+    }),
+    maxBytes: size({
+      description:
+        'The oldest segments are dropped, under the same conditions, while the journal is larger; 0: it may grow.',
+      default: '0B',
+      min: '0B',
+    }),
+  }),
+  follow: text({
+    description: 'host:port of the server whose journal this process follows, in place of one of its own; empty: none.',
+    default: '',
+    flag: 'follow',
+    pattern: /^$|^\S+:\d{1,5}$/,
+    allowed: 'host:port',
+  }),
+  maxLagEvents: integer({
+    description: 'A follower that is at most so many events behind keeps up.',
+    default: 10_000,
+  }),
+  maxLag: duration({
+    description: 'A follower that has not kept up, or has heard nothing, for longer than this does not serve.',
+    default: '30s',
+    min: '2s',
+    max: longestTimer,
+  }),
 });
 
 const ingest = section({
@@ -138,6 +169,11 @@ const ingest = section({
     default: '8MiB',
     min: '64KiB',
     max: '1GiB',
+  }),
+  followers: choice(['auto', 'allow', 'deny'], {
+    description:
+      'Whether a caller may read the events of all tenants, as a follower does. auto: while host is a loopback address.',
+    default: 'auto',
   }),
 });
 
@@ -219,6 +255,16 @@ export const schema = section({
   }
   if (config.ingest.maxEventBytes >= config.rpc.maxReceiveBytes) {
     fail(['ingest', 'maxEventBytes'], 'it must be less than rpc.maxReceiveBytes');
+  }
+  const { maxAgeMillis, maxBytes } = config.journal.retention;
+  if ((maxAgeMillis !== undefined || maxBytes > 0) && config.recommendation.snapshots.everyEvents === 0) {
+    fail(['journal', 'retention'], 'it needs snapshots: recommendation.snapshots.everyEvents must not be 0');
+  }
+  if (config.journal.follow !== '' && config.roles.includes('ingest')) {
+    fail(
+      ['roles'],
+      'a process that follows (journal.follow) has no journal to write: leave ingest out, as in recommendation',
+    );
   }
 });
 

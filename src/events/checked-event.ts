@@ -14,9 +14,14 @@ export interface AcceptedEvent {
   readonly idFrom: number;
 }
 
-/** Reads the id of an event that passed its check into four words. */
-export function readAcceptedId({ bytes, event, idFrom }: AcceptedEvent, words: EventIdWords): boolean {
-  return event === undefined ? parseEventIdIn(bytes, idFrom, idFrom + 36, words) : parseEventId(event.eventId, words);
+export interface DecodedEvent extends AcceptedEvent {
+  readonly event: Event;
+}
+
+/** Reads the id of an event that passed its check into four words, from `at` on. */
+export function readAcceptedId({ bytes, event, idFrom }: AcceptedEvent, words: EventIdWords, at = 0): boolean {
+  if (event !== undefined) return parseEventId(event.eventId, words, at);
+  return parseEventIdIn(bytes, idFrom, idFrom + 36, words, at);
 }
 
 /** An event that did not: why, in the words of the contract's `RejectedEvent`. */

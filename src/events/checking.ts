@@ -8,22 +8,35 @@ import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import { isPalateError, type Reason } from '../errors.ts';
-import type { AcceptedEvent, EventCheck, EventLimits, RejectedEvent } from './checked-event.ts';
+import type { DecodedEvent, EventCheck, EventLimits, RejectedEvent } from './checked-event.ts';
 import { compileRules } from './compiled-rules.ts';
 import { stampReceipt } from './receipt.ts';
-import { createScannedCheck } from './scanned-check.ts';
+import { ScannedCheck } from './scanned-check.ts';
 import { microsOf, timestampOf } from './timestamp.ts';
 import { cursorOver, fieldNumber, readVarint, skipValue } from './wire.ts';
 
+/** What a full check says: it has decoded what it accepts. */
+export type FullCheck = (bytes: Uint8Array, receivedAtMicros: number) => DecodedEvent | RejectedEvent;
+
 export function createEventCheck(limits: EventLimits): EventCheck {
+  const checkFully = createFullCheck(limits);
+  const scanned = new ScannedCheck(limits);
+  return (bytes, receivedAtMicros) => {
+    if (bytes.length > limits.maxEventBytes) return checkFully(bytes, receivedAtMicros);
+    const verdict = scanned.verdictOn(bytes, 0, bytes.length, receivedAtMicros);
+    if (verdict === 'unread') return checkFully(bytes, receivedAtMicros);
+    const kept = verdict === 'good' ? bytes : stampReceipt(bytes, receivedAtMicros);
+    return { bytes: kept, event: undefined, idFrom: scanned.idFrom };
+  };
+}
+
+/** The same without a scanner, whose answers are the same. */
+export function createFullCheck(limits: EventLimits): FullCheck {
   const keepsRules = compileRules(EventSchema);
-  const scan = createScannedCheck(limits);
   return (bytes, receivedAtMicros) => {
     if (bytes.length > limits.maxEventBytes) {
       return rejected('EVENT_TOO_LARGE', '', `${bytes.length} bytes; at most ${limits.maxEventBytes} are taken`);
     }
-    const scanned = scan(bytes, receivedAtMicros);
-    if (scanned !== undefined) return scanned;
     const event = decode(bytes);
     if ('reason' in event) return event;
     if (event.payload.case === undefined) return missingPayload(event, bytes);
@@ -104,10 +117,6 @@ function checkActor(event: Event): RejectedEvent | undefined {
   if (payload === 'consentChanged' && event.userId === '' && event.visitorId === '') {
     return rejected('EVENT_INVALID', 'user_id', 'this event needs a user_id or a visitor_id');
   }
-  // Journalling it would write the very id that is to be forgotten, before there is a way to carry it out.
-  if (payload === 'userErased') {
-    return rejected('PAYLOAD_UNSUPPORTED', 'user_erased', 'this server cannot erase yet; the event was not kept');
-  }
   return undefined;
 }
 
@@ -116,7 +125,7 @@ function checkTime(
   bytes: Uint8Array,
   receivedAtMicros: number,
   limits: EventLimits,
-): AcceptedEvent | RejectedEvent {
+): DecodedEvent | RejectedEvent {
   const occurredAt = event.occurredAt;
   if (occurredAt === undefined) {
     event.occurredAt = create(TimestampSchema, timestampOf(receivedAtMicros));

@@ -4,6 +4,7 @@
  */
 
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import { wireTypes } from './wire.ts';
 
 /** How the value of a field is read. */
 export const kinds = {
@@ -22,6 +23,8 @@ export const kinds = {
   texts: 8,
   wholes: 9,
   messages: 10,
+  /** Known, and of no interest. */
+  passed: 11,
 } as const;
 
 /** Hands out the numbers of slots. */
@@ -34,6 +37,10 @@ export class ScanLayout {
   readonly message: DescMessage;
   /** By field number; one of {@link kinds}. */
   readonly kinds: Uint8Array;
+  /** As `kinds` for what `want` named; other fields are passed over. */
+  readonly wanted: Uint8Array;
+  /** By field number: a bit for each wire type that its values may have. */
+  readonly wireTypes: Uint8Array;
   /** By field number. */
   readonly slots: Int32Array;
   /** By field number: of a field that is a message, or a list of them. */
@@ -48,11 +55,15 @@ export class ScanLayout {
     this.message = message;
     const last = Math.max(0, ...message.fields.map(({ number }) => number));
     this.kinds = new Uint8Array(last + 1);
+    this.wanted = new Uint8Array(last + 1);
+    this.wireTypes = new Uint8Array(last + 1);
     this.slots = new Int32Array(last + 1);
     this.firstSlot = counter.count;
     for (const field of message.fields) {
       const kind = isForeign(field) ? kinds.foreign : kindOf(field);
       this.kinds[field.number] = kind;
+      this.wanted[field.number] = kinds.passed;
+      this.wireTypes[field.number] = wireTypesOf(field);
       this.slots[field.number] = counter.count++;
       if (kind === kinds.message || kind === kinds.messages) {
         this.children[field.number] = new ScanLayout(field.message!, counter, isForeign);
@@ -66,6 +77,12 @@ export class ScanLayout {
     const field = this.#fieldNamed(localName);
     if (this.kinds[field.number] === kinds.foreign) throw new Error(`${field.toString()} is not scanned`);
     return this.slots[field.number]!;
+  }
+
+  /** A scanner of what is wanted reads this field, too. One that `kinds` calls foreign makes it refuse the event. */
+  want(localName: string): void {
+    const { number } = this.#fieldNamed(localName);
+    this.wanted[number] = this.kinds[number]!;
   }
 
   /** The layout of a message below. */
@@ -121,4 +138,33 @@ function kindOfList(field: DescField & { fieldKind: 'list' }): number {
   if (field.listKind === 'enum') return kinds.foreign;
   const kind = kindOfScalar(field.scalar);
   return kind === kinds.text ? kinds.texts : kind === kinds.whole ? kinds.wholes : kinds.foreign;
+}
+
+/** As bits; none of a field that the scanner can't pass over. */
+function wireTypesOf(field: DescField): number {
+  if (field.fieldKind === 'enum') return 1 << wireTypes.VARINT;
+  if (field.fieldKind === 'scalar') return 1 << wireTypeOf(field.scalar);
+  if (field.fieldKind === 'map') return 1 << wireTypes.LEN;
+  if (field.fieldKind === 'message') return field.delimitedEncoding ? 0 : 1 << wireTypes.LEN;
+  if (field.listKind === 'message') return field.delimitedEncoding ? 0 : 1 << wireTypes.LEN;
+  const one = field.listKind === 'enum' ? wireTypes.VARINT : wireTypeOf(field.scalar);
+  return (1 << one) | (1 << wireTypes.LEN);
+}
+
+function wireTypeOf(scalar: ScalarType): number {
+  switch (scalar) {
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return wireTypes.LEN;
+    case ScalarType.DOUBLE:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+      return wireTypes.I64;
+    case ScalarType.FLOAT:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+      return wireTypes.I32;
+    default:
+      return wireTypes.VARINT;
+  }
 }

@@ -25,6 +25,11 @@ export const scannedPayloads = [
   'recommendationSeen',
   'recommendationClicked',
   'stockChanged',
+  'priceChanged',
+  'itemSimilarityUpserted',
+  'checkoutStarted',
+  'orderCompleted',
+  'customInteracted',
 ] as const satisfies readonly PayloadName[];
 
 export type ScannedPayload = (typeof scannedPayloads)[number];
@@ -59,7 +64,12 @@ export function payloadLayout(name: ScannedPayload): ScanLayout {
   return eventLayout.child(name);
 }
 
+const payloads = EventSchema.fields.filter((field) => field.oneof?.name === 'payload');
+
 /** By field number: whether it is a payload. */
-export const payloadNumbers: ReadonlySet<number> = new Set(
-  EventSchema.fields.filter((field) => field.oneof?.name === 'payload').map(({ number }) => number),
-);
+export const payloadNumbers: ReadonlySet<number> = new Set(payloads.map(({ number }) => number));
+
+// Of every event: who, in which session, when, and what.
+for (const name of ['userId', 'visitorId', 'sessionId', 'occurredAt']) eventLayout.want(name);
+for (const name of ['seconds', 'nanos']) occurredAt.want(name);
+for (const { localName } of payloads) eventLayout.want(localName);

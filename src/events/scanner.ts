@@ -17,6 +17,12 @@ const firstPayload = Math.min(...payloadNumbers);
 const doubleBytes = new Uint8Array(8);
 const double = new DataView(doubleBytes.buffer);
 
+/**
+ * What a scanner reads: the whole event, or what the layouts want of it. The second is for events that were checked when
+ * they came in: ids, addresses and texts that nobody asks for are passed over, and no text is held against UTF-8 again.
+ */
+export type ScanScope = 'whole' | 'wanted';
+
 export class EventScanner {
   /** The event's bytes; the places in slots are places in them. */
   bytes: Uint8Array = nothing;
@@ -35,14 +41,22 @@ export class EventScanner {
   readonly #elementTo = new Int32Array(maxElements);
   readonly #texts = new TextCache();
   readonly #elementNumbers = new Float64Array(maxElements);
+  readonly #isWhole: boolean;
 
-  /** True: the event is read, and the slots hold until the next scan. False: decode it, or find it broken. */
-  scan(bytes: Uint8Array): boolean {
+  constructor(scope: ScanScope = 'whole') {
+    this.#isWhole = scope === 'whole';
+  }
+
+  /**
+   * Reads the event that lies from `from` to before `to`. True: it is read, and the slots hold until the next scan. False:
+   * decode it, or find it broken.
+   */
+  scan(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
     this.bytes = bytes;
     this.payload = 0;
     this.elements = 0;
     this.#scan++;
-    return this.#message(eventLayout, 0, bytes.length) && this.payload !== 0;
+    return this.#message(eventLayout, from, to) && this.payload !== 0;
   }
 
   has(slot: number): boolean {
@@ -102,6 +116,7 @@ export class EventScanner {
   #message(layout: ScanLayout, from: number, end: number): boolean {
     this.#position = from;
     const bytes = this.bytes;
+    const kindsHere = this.#isWhole ? layout.kinds : layout.wanted;
     while (this.#position < end) {
       let tag = bytes[this.#position++]!;
       if (tag >= 0x80) {
@@ -109,7 +124,7 @@ export class EventScanner {
         if (tag === 0) return false;
       }
       const number = tag >>> 3;
-      const kind = number < layout.kinds.length ? layout.kinds[number]! : kinds.unknown;
+      const kind = number < kindsHere.length ? kindsHere[number]! : kinds.unknown;
       if (kind === kinds.unknown) {
         if (number === 0 || !this.#skip(tag & 7, end)) return false;
       } else if (!this.#field(layout, number, kind, tag & 7, end)) return false;
@@ -137,6 +152,8 @@ export class EventScanner {
         return wireType === 2 && this.#pushRange(layout.children[number], end);
       case kinds.wholes:
         return wireType === 0 ? this.#pushNumber(end) : wireType === 2 && this.#pushPacked(end);
+      case kinds.passed:
+        return ((layout.wireTypes[number]! >> wireType) & 1) === 1 && this.#skip(wireType, end);
       default:
         return false;
     }
@@ -165,10 +182,11 @@ export class EventScanner {
 
   #passText(to: number): boolean {
     const from = this.#position;
+    this.#position = to;
+    if (!this.#isWhole) return true;
     const bytes = this.bytes;
     let all = 0;
     for (let at = from; at < to; at++) all |= bytes[at]!;
-    this.#position = to;
     return all < 0x80 || isUtf8(bytes.subarray(from, to));
   }
 
@@ -189,7 +207,7 @@ export class EventScanner {
     return true;
   }
 
-  /** An element of a list of texts, or of messages, which are read for their correctness only. */
+  /** An element of a list of texts, or of messages, which are read here for their correctness only. */
   #pushRange(layout: ScanLayout | undefined, end: number): boolean {
     const to = this.#end(end);
     if (to === -1 || this.elements === maxElements) return false;

@@ -4,20 +4,18 @@
  * batches with the same event cannot both take it in.
  */
 
-import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Event } from '../../gen/palate/event/v1/event_pb.ts';
 import { PalateError } from '../errors.ts';
-import {
-  type AcceptedEvent,
-  type EventCheck,
-  isRejected,
-  type RejectedEvent,
-  readAcceptedId,
-} from '../events/checked-event.ts';
+import { type AcceptedEvents, listEvents, packAccepted, pickEvents, wordsPerId } from '../events/accepted-events.ts';
+import type { BatchChecks, CheckedEvents } from '../events/batch-check.ts';
+import type { RejectedEvent } from '../events/checked-event.ts';
+import type { EventIdWords } from '../events/event-id.ts';
 import { sliceEvents } from '../events/slicing.ts';
 import type { Appended, Journal } from '../journal/journal.ts';
 import type { DuplicateWindow } from './duplicate-window.ts';
 import type { Duplicates } from './duplicates.ts';
+import { type CheckedBatch, type ErasureGate, withoutErasures } from './erasure/gate.ts';
+import { Turns } from './turns.ts';
 
 /** A batch as it came. */
 export interface Batch {
@@ -40,19 +38,21 @@ export interface Acknowledgement {
 export interface PublishOptions {
   readonly journal: Journal;
   readonly duplicates: Duplicates;
-  readonly check: EventCheck;
+  readonly check: BatchChecks;
   readonly maxBatchEvents: number;
   /** Microseconds since 1970. */
   readonly now: () => number;
   /** Resolves when the state of this process has folded a sequence. Absent where the fold runs elsewhere. */
   readonly folded?: ((sequence: number) => Promise<void>) | undefined;
+  /** Absent: a `UserErased` is rejected. */
+  readonly erasures?: ErasureGate | undefined;
 }
 
 /** What the journal hands on with a durable batch, so that the fold in this process need not decode again. Undefined: not decoded. */
 export type DecodedEvents = readonly (Event | undefined)[];
 
-/** So many events are checked before other work gets its turn: about two milliseconds. */
-const eventsPerTurn = 256;
+/** So many events are checked before the clock is asked. */
+const eventsPerStep = 128;
 
 export type Publish = (batch: Batch) => Promise<Acknowledgement>;
 
@@ -62,22 +62,37 @@ export type Publish = (batch: Batch) => Promise<Acknowledgement>;
  * acknowledged, and the same batch may be sent again.
  */
 export function createPublish(options: PublishOptions): Publish {
+  const { journal, duplicates, erasures = withoutErasures } = options;
+  const turns = new Turns();
   return async ({ bytes, tenant, trace }) => {
-    const slices = sliceEvents(bytes);
-    if (slices.length > options.maxBatchEvents) throw tooMany(slices.length, options.maxBatchEvents);
-    const checked = await checkAll(slices, options);
-    const window = options.duplicates.of(tenant);
-    const accepted = checked.accepted.filter((event) => window.add(idWords(event)));
-    const appended = append(options.journal, window, accepted, tenant, trace);
-    await settle(options, appended, window, accepted);
+    const checked = await checkAll(bytes, options, turns);
+    const window = duplicates.of(tenant);
+    const screening = erasures.prepare(tenant, listed(checked));
+    // From here to the append nothing else runs.
+    const screened = screening === undefined ? undefined : (await screening)(window);
+    const accepted = screened === undefined ? checked.accepted : packAccepted(screened.accepted);
+    const fresh = leaveOutKnown(accepted, window);
+    const appendFresh = () => append(journal, window, fresh, tenant, trace);
+    const appended = screened === undefined ? appendFresh() : screened.append(appendFresh);
+    await settle(options, appended, window, fresh.ids);
+    screened?.mask();
     return {
       firstSequence: BigInt(appended.firstSequence),
       lastSequence: BigInt(appended.lastSequence),
-      accepted: accepted.length,
-      duplicates: checked.accepted.length - accepted.length,
-      rejected: checked.rejected,
+      accepted: fresh.events.length,
+      duplicates: accepted.events.length - fresh.events.length,
+      rejected: [...(screened ?? checked).rejected],
     };
   };
+}
+
+async function checkAll(bytes: Uint8Array, options: PublishOptions, turns: Turns): Promise<CheckedEvents> {
+  const { check, maxBatchEvents, now } = options;
+  const slices = sliceEvents(bytes);
+  if (slices.length > maxBatchEvents) throw tooMany(slices.length, maxBatchEvents);
+  const running = check(slices, now());
+  await turns.run(() => running.next(eventsPerStep));
+  return running.result();
 }
 
 function tooMany(count: number, most: number): PalateError {
@@ -86,43 +101,40 @@ function tooMany(count: number, most: number): PalateError {
   });
 }
 
-interface CheckedBatch {
-  readonly accepted: AcceptedEvent[];
-  readonly rejected: (RejectedEvent & { index: number })[];
+/** As the erasures want it, who hardly ever look: the objects are made when they do. */
+function listed({ accepted, rejected }: CheckedEvents): CheckedBatch {
+  return {
+    get accepted() {
+      return listEvents(accepted);
+    },
+    events: accepted.events,
+    rejected,
+    erases: accepted.decoded.some((event) => event?.payload.case === 'userErased'),
+  };
 }
 
-async function checkAll(slices: readonly Uint8Array[], { check, now }: PublishOptions): Promise<CheckedBatch> {
-  const result: CheckedBatch = { accepted: [], rejected: [] };
-  const receivedAtMicros = now();
-  for (const [index, slice] of slices.entries()) {
-    if (index > 0 && index % eventsPerTurn === 0) await giveWay();
-    const verdict = check(slice, receivedAtMicros);
-    if (isRejected(verdict)) result.rejected.push({ index, ...verdict });
-    else result.accepted.push(verdict);
-  }
-  return result;
-}
-
-const words = new Uint32Array(4);
-
-/** The words of an id that passed its check, valid until the next call. */
-function idWords(event: AcceptedEvent): Uint32Array {
-  if (!readAcceptedId(event, words)) throw new PalateError('INTERNAL', 'an event id passed its check and is no UUID');
-  return words;
+/** Remembers the new ones' ids. */
+function leaveOutKnown(accepted: AcceptedEvents, window: DuplicateWindow): AcceptedEvents {
+  const { ids, events } = accepted;
+  const places = new Int32Array(events.length);
+  let fresh = 0;
+  window.fetch(ids, events.length);
+  for (let at = 0; at < events.length; at++) if (window.add(ids, at * wordsPerId)) places[fresh++] = at;
+  return fresh === events.length ? accepted : pickEvents(accepted, places.subarray(0, fresh));
 }
 
 function append(
   journal: Journal,
   window: DuplicateWindow,
-  accepted: readonly AcceptedEvent[],
+  { events, ids, decoded }: AcceptedEvents,
   tenant: string,
   trace: Uint8Array,
 ): Appended {
   try {
-    const attachment: DecodedEvents = accepted.map(({ event }) => event);
-    return journal.append({ tenant, trace, events: accepted.map(({ bytes }) => bytes), attachment });
+    const attachment: DecodedEvents = decoded;
+    return journal.append({ tenant, trace, events, attachment });
   } catch (error) {
-    forget(window, accepted);
+    forget(window, ids);
     throw error;
   }
 }
@@ -135,18 +147,18 @@ async function settle(
   { journal, folded }: PublishOptions,
   appended: Appended,
   window: DuplicateWindow,
-  accepted: readonly AcceptedEvent[],
+  ids: EventIdWords,
 ): Promise<void> {
   const sequence = appended.lastSequence === 0 ? journal.status().lastSequence : appended.lastSequence;
   try {
     await (appended.lastSequence === 0 && sequence > 0 ? journal.durable(sequence) : appended.durable);
   } catch (error) {
-    forget(window, accepted);
+    forget(window, ids);
     throw error;
   }
   if (sequence > 0) await folded?.(sequence);
 }
 
-function forget(window: DuplicateWindow, accepted: readonly AcceptedEvent[]): void {
-  for (const event of accepted) window.remove(idWords(event));
+function forget(window: DuplicateWindow, ids: EventIdWords): void {
+  for (let at = 0; at < ids.length; at += wordsPerId) window.remove(ids, at);
 }

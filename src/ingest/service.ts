@@ -1,11 +1,13 @@
 /** `palate.ingest.v1.IngestService`: the handlers, in terms of the generated types. */
 
 import { Durability, IngestService, JournalState } from '../../gen/palate/ingest/v1/ingest_pb.ts';
+import { PalateError } from '../errors.ts';
 import { timestampOf } from '../events/timestamp.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
 import { createBacklog, whileRoom } from './backlog.ts';
+import { MaskedUsers } from './masked-users.ts';
 import { orderedWindow } from './ordered-window.ts';
 import type { Publish } from './publish.ts';
 import { subscribe } from './subscribe.ts';
@@ -20,7 +22,16 @@ export interface IngestServiceOptions {
   readonly maxInFlightBytes: number;
   /** How many ids a tenant's duplicate window holds. */
   readonly duplicateWindow: number;
+  /** How many erasures are acknowledged and not finished. */
+  readonly pendingErasures?: () => number;
+  /** How often an idle subscription hears from the server. */
   readonly heartbeatMillis: number;
+  /** The same for one that reads all tenants: a follower goes by it to know that it is up to date. */
+  readonly followerHeartbeatMillis: number;
+  /** May a caller read the records of all tenants? */
+  readonly allowFollowers: boolean;
+  /** Followers mask them too. */
+  readonly masked?: MaskedUsers;
 }
 
 const states = {
@@ -33,7 +44,7 @@ const states = {
 const durabilities = { disk: Durability.DISK, os: Durability.OS } as const;
 
 export function createIngestService(options: IngestServiceOptions): BoundService {
-  const { journal, publish } = options;
+  const { journal, publish, masked = new MaskedUsers(), pendingErasures = () => 0 } = options;
   const backlog = createBacklog(options.maxInFlightBytes);
   const take = (bytes: Uint8Array, { tenant, trace }: Call) =>
     backlog.during(bytes.length, () => publish({ bytes, tenant, trace }));
@@ -46,19 +57,34 @@ export function createIngestService(options: IngestServiceOptions): BoundService
       const inputs = whileRoom(untilDraining(batches, call.draining), backlog);
       return orderedWindow(inputs, options.maxInFlightBatches, (bytes) => take(bytes, call));
     }),
-    subscribe: (request, call) =>
-      subscribe(journal, {
-        tenant: call.tenant,
-        afterSequence: Number(request.afterSequence),
-        untilEnd: request.untilEnd,
+    subscribe: ({ allTenants, afterSequence, journalId, untilEnd }, call) => {
+      if (allTenants && !options.allowFollowers) throw followersDenied();
+      return subscribe(journal, {
+        tenant: allTenants ? undefined : call.tenant,
+        afterSequence: Number(afterSequence),
+        journalId,
+        untilEnd,
+        masked: () => masked.list(pendingErasures()),
         signal: AbortSignal.any([call.signal, call.draining]),
-        heartbeatMillis: options.heartbeatMillis,
-      }),
-    getJournalStatus: () => journalStatus(journal, options.duplicateWindow),
+        heartbeatMillis: allTenants ? options.followerHeartbeatMillis : options.heartbeatMillis,
+      });
+    },
+    getJournalStatus: () => ({
+      ...journalStatus(journal),
+      duplicateWindow: BigInt(options.duplicateWindow),
+      pendingErasures: options.pendingErasures?.() ?? 0,
+    }),
   });
 }
 
-function journalStatus(journal: Journal, duplicateWindow: number) {
+function followersDenied(): PalateError {
+  const message =
+    'all_tenants: this server shows a caller its own tenant only; set ingest.followers to allow on it (auto: allowed where it ' +
+    'listens on a loopback address only)';
+  return new PalateError('FOLLOWERS_DENIED', message);
+}
+
+function journalStatus(journal: Journal) {
   const status = journal.status();
   const isEmpty = status.durableSequence === 0;
   return {
@@ -71,6 +97,7 @@ function journalStatus(journal: Journal, duplicateWindow: number) {
     durability: durabilities[status.durability],
     state: states[status.state],
     generation: BigInt(status.generation),
-    duplicateWindow: BigInt(duplicateWindow),
+    journalId: status.journalId,
+    settledGeneration: BigInt(status.settledGeneration),
   };
 }

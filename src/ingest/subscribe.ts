@@ -1,86 +1,114 @@
-/** Reads the journal out to one caller: the tenant's records, and heartbeats that tell how far it was read. */
+/** Reads the journal out to one caller, and tells how far it was read and where it ends. */
 
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { JournalRecordSchema, SubscribeResponseSchema } from '../../gen/palate/ingest/v1/ingest_pb.ts';
-import { timestampOf } from '../events/timestamp.ts';
-import type { Journal } from '../journal/journal.ts';
+import { PalateError } from '../errors.ts';
+import type { FollowBatch, Journal } from '../journal/journal.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import type { MaskedUser } from './masked-users.ts';
+import { encodeAnswer } from './subscribe-answer.ts';
 
 export interface Subscription {
-  readonly tenant: string;
-  /** Exclusive; 0 is the start of what is kept. */
+  /** Whose records; undefined: those of all, each with its tenant. */
+  readonly tenant: string | undefined;
+  /** Exclusive; 0 is the start of what is kept, and for the records of all tenants the start of all. */
   readonly afterSequence: number;
+  /** The journal that the caller knows; '': any. */
+  readonly journalId: string;
   /** End at the journal's present end. */
   readonly untilEnd: boolean;
   /** Ends it early and quietly: the caller is gone, or the server drains. */
   readonly signal: AbortSignal;
   readonly heartbeatMillis: number;
+  /** Who is being erased: the same array until it changes. */
+  readonly masked: () => readonly MaskedUser[];
 }
 
-/** Field numbers, from the contract. */
-const fields = {
-  records: SubscribeResponseSchema.field.records.number,
-  throughSequence: SubscribeResponseSchema.field.throughSequence.number,
-  sequence: JournalRecordSchema.field.sequence.number,
-  appendedAt: JournalRecordSchema.field.appendedAt.number,
-  event: JournalRecordSchema.field.event.number,
-} as const;
+/** What of a journal is read here. */
+export type ReadableJournal = Pick<Journal, 'read' | 'follow' | 'status'>;
 
 /** The contract allows 1 MiB of records in a message; their headers need a little of it. */
-const maxMessageBytes = 1_048_576 - 65_536;
+const maxBytes = 1_048_576 - 65_536;
 
 /**
- * Batches of the tenant's durable records in order. A batch with none of this tenant's is a heartbeat: it moves
- * `through_sequence` on, so that a caller who comes back does not read the same again.
- * Throws SEQUENCE_UNAVAILABLE, JOURNAL_CORRUPT and JOURNAL_CLOSED.
+ * Batches of durable records in order, as `SubscribeResponse` in wire form. A batch with none of the tenant's is a heartbeat:
+ * it moves `through_sequence` on, so that a caller who comes back does not read the same again.
+ *
+ * An answer's generation is the one that was settled before its records were read: none of them was erased in it.
+ * Throws JOURNAL_CHANGED, SEQUENCE_UNAVAILABLE, JOURNAL_CORRUPT and JOURNAL_CLOSED.
  */
 export async function* subscribe(
-  journal: Journal,
+  journal: ReadableJournal,
   subscription: Subscription,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { tenant, untilEnd, ...reading } = subscription;
-  const options = { ...reading, maxBytes: maxMessageBytes };
-  if (untilEnd) {
-    yield* readToEnd(journal, tenant, options);
-    return;
-  }
-  for await (const { records, throughSequence } of journal.follow(options)) {
-    yield response(records, tenant, throughSequence);
+  const { tenant } = subscription;
+  const { journalId } = journal.status();
+  assertSame(journalId, subscription.journalId);
+  let told: readonly MaskedUser[] = [];
+  let generation = journal.status().settledGeneration;
+  for await (const { records, throughSequence } of read(journal, subscription)) {
+    const users = tenant === undefined ? subscription.masked() : told;
+    const lastSequence = Math.max(journal.status().durableSequence, throughSequence);
+    const shown = tenant === undefined ? records : records.filter((record) => record.tenant === tenant);
+    yield encodeAnswer(shown, tenant === undefined, {
+      throughSequence,
+      lastSequence,
+      journalId,
+      generation,
+      masked: users === told ? [] : users,
+    });
+    told = users;
+    generation = journal.status().settledGeneration;
   }
 }
 
-async function* readToEnd(
-  journal: Journal,
-  tenant: string,
-  options: { readonly afterSequence: number; readonly signal: AbortSignal; readonly maxBytes: number },
-): AsyncGenerator<Uint8Array, void, undefined> {
+function read(journal: ReadableJournal, subscription: Subscription): AsyncIterable<FollowBatch> {
+  const afterSequence = startOf(journal, subscription);
+  return subscription.untilEnd
+    ? untilTheEnd(journal, subscription, afterSequence)
+    : following(journal, subscription, afterSequence);
+}
+
+/** The first answer comes at once, so that the caller knows how far behind it is. */
+async function* following(
+  journal: ReadableJournal,
+  { signal, heartbeatMillis }: Subscription,
+  afterSequence: number,
+): AsyncGenerator<FollowBatch> {
+  const batches = journal.follow({ afterSequence, signal, heartbeatMillis, maxBytes });
+  yield { records: [], throughSequence: afterSequence };
+  yield* batches;
+}
+
+async function* untilTheEnd(
+  journal: ReadableJournal,
+  { signal }: Subscription,
+  afterSequence: number,
+): AsyncGenerator<FollowBatch> {
   const end = journal.status().durableSequence;
-  let through = options.afterSequence;
-  for await (const records of journal.read(options)) {
-    through = records.at(-1)?.sequence ?? through;
-    yield response(records, tenant, through);
-    if (through >= end) return;
+  let throughSequence = afterSequence;
+  for await (const records of journal.read({ afterSequence, signal, maxBytes })) {
+    throughSequence = lastOf(records, throughSequence);
+    yield { records, throughSequence };
+    if (throughSequence >= end) return;
   }
-  yield response([], tenant, Math.max(through, end));
+  yield { records: [], throughSequence: Math.max(throughSequence, end) };
 }
 
-/**
- * A `SubscribeResponse` in wire form. Written by hand, so that an event goes out by the bytes it came in, neither decoded
- * nor encoded again.
- */
-function response(records: readonly JournalRecord[], tenant: string, throughSequence: number): Uint8Array {
-  const writer = new BinaryWriter();
-  for (const record of records) {
-    if (record.tenant === tenant)
-      writeRecord(writer.tag(fields.records, WireType.LengthDelimited).fork(), record).join();
-  }
-  return writer.tag(fields.throughSequence, WireType.Varint).int64(throughSequence).finish();
+function lastOf(records: readonly JournalRecord[], otherwise: number): number {
+  return records.at(-1)?.sequence ?? otherwise;
 }
 
-function writeRecord(writer: BinaryWriter, { sequence, appendedAtMicros, kind, event }: JournalRecord): BinaryWriter {
-  const { seconds, nanos } = timestampOf(appendedAtMicros);
-  writer.tag(fields.sequence, WireType.Varint).int64(sequence);
-  writer.tag(fields.appendedAt, WireType.LengthDelimited).fork();
-  writer.tag(1, WireType.Varint).int64(seconds).tag(2, WireType.Varint).int32(nanos).join();
-  return kind === 'tombstone' ? writer : writer.tag(fields.event, WireType.LengthDelimited).bytes(event);
+/** A state is wrong unless it has folded all from the very first record on; anyone else takes what is kept. */
+function startOf(journal: ReadableJournal, { tenant, afterSequence }: Subscription): number {
+  return tenant !== undefined && afterSequence === 0 ? journal.status().firstSequence - 1 : afterSequence;
+}
+
+function assertSame(journalId: string, expected: string): void {
+  if (expected === '' || expected === journalId) return;
+  throw new PalateError(
+    'JOURNAL_CHANGED',
+    `the journal here is ${journalId}, and not ${expected} that was read before`,
+    {
+      metadata: { journal_id: journalId },
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import { isPalateError, PalateError } from '../errors.ts';
+import { packEvents } from '../events/event-ranges.ts';
 import { FailedRanges } from './failed-ranges.ts';
 import { closedError, failedError, fullError, fullPauseMillis } from './failure.ts';
 import type { AppendBatch, Appended, DurableBatch, DurableListener, JournalLog, JournalState } from './journal.ts';
@@ -87,11 +88,12 @@ export class CommitQueue {
     const refused = this.ended ?? this.#refusedAsFull();
     if (refused !== undefined) throw refused;
     if (batch.events.length === 0) return nothing;
-    const bytes = encodedBytes(batch);
+    const events = 'bytes' in batch.events ? batch.events : packEvents(batch.events);
+    const bytes = encodedBytes(batch, events);
     this.#admit(bytes);
     const appendedAtMicros = Math.max(this.#options.now(), this.#lastAppendedAtMicros);
     const group = this.#gathering;
-    const { firstSequence, lastSequence } = group.add(batch, bytes, this.#nextSequence, appendedAtMicros);
+    const { firstSequence, lastSequence } = group.add(batch, events, bytes, this.#nextSequence, appendedAtMicros);
     this.#nextSequence = lastSequence + 1;
     this.#lastAppendedAtMicros = appendedAtMicros;
     this.#commits ??= this.#commitAll();

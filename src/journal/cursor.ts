@@ -3,6 +3,7 @@ import { type Disk, type DiskFile, errorCode } from './disk.ts';
 import { failedError } from './failure.ts';
 import type { ReadOptions } from './journal.ts';
 import type { JournalRecord } from './record.ts';
+import type { RecordBlock } from './record-block.ts';
 import { corrupt, type Segment, segmentIndexOf } from './segment.ts';
 import { segmentHeaderBytes } from './segment-header.ts';
 import { Damage, type Limits, SegmentWalk } from './segment-walk.ts';
@@ -44,13 +45,19 @@ export class Cursor {
    * @throws PalateError JOURNAL_CORRUPT; SEQUENCE_UNAVAILABLE where they have been dropped meanwhile.
    */
   async next(): Promise<readonly JournalRecord[]> {
+    const block = await this.nextBlock();
+    return block === undefined ? [] : block.records();
+  }
+
+  /** The same records without an object for each; undefined where there is none. */
+  async nextBlock(): Promise<RecordBlock | undefined> {
     for (;;) {
       const { segment, walk } = await this.#current();
-      const records = await this.#step(segment, walk);
+      const block = await this.#step(segment, walk);
       this.throughSequence = Math.max(this.throughSequence, walk.lastSequence);
-      if (records.length > 0) return records;
+      if (block !== undefined) return block;
       const following = followingSegment(this.#source.segments, segment);
-      if (following === undefined) return records;
+      if (following === undefined) return undefined;
       // Its end may have moved while we read; once another follows, it is final.
       if (walk.position < segment.durableBytes) continue;
       this.#checkEnd(segment, walk, following);
@@ -64,7 +71,7 @@ export class Cursor {
     await place?.file.close();
   }
 
-  async #step(segment: Segment, walk: SegmentWalk): Promise<readonly JournalRecord[]> {
+  async #step(segment: Segment, walk: SegmentWalk): Promise<RecordBlock | undefined> {
     try {
       return await walk.next(segment.durableBytes, this.throughSequence, this.#limits);
     } catch (error) {

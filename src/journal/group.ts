@@ -1,5 +1,5 @@
+import { type ByteTarget, readInt64, writeInt64 } from './byte-target.ts';
 import { checksum } from './checksum.ts';
-import { type ByteTarget, readInt64, writeInt64 } from './record.ts';
 
 /**
  * The header of a group: the records that one fdatasync made durable together. It begins with the segment's marker,
@@ -37,14 +37,14 @@ export function encodeGroupHeader(target: ByteTarget, at: number, marker: Uint8A
   writeInt64(view, at + 24, header.lastSequence);
   writeInt64(view, at + 32, header.appendedAtMicros);
   view.setUint32(at + 40, header.proves ? provesFlag : 0, true);
-  view.setUint32(at + checksumAt, checksum(bytes, at, at + checksumAt, 0), true);
+  view.setUint32(at + checksumAt, checksum(target, at, at + checksumAt), true);
 }
 
 /** Reads the header at `at`, where 48 bytes are there. `undefined` where it is none, or not as it was written. */
 export function decodeGroupHeader(source: ByteTarget, at: number, marker: Uint8Array): GroupHeader | undefined {
   const { bytes, view } = source;
   for (let i = 0; i < markerBytes; i++) if (bytes[at + i] !== marker[i]) return undefined;
-  if (checksum(bytes, at, at + checksumAt, 0) !== view.getUint32(at + checksumAt, true)) return undefined;
+  if (checksum(source, at, at + checksumAt) !== view.getUint32(at + checksumAt, true)) return undefined;
   return {
     payloadBytes: view.getUint32(at + 8, true),
     count: view.getUint32(at + 12, true),

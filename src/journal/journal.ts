@@ -1,4 +1,6 @@
+import type { EventRanges } from '../events/event-ranges.ts';
 import type { JournalRecord } from './record.ts';
+import type { RecordBlock } from './record-block.ts';
 
 /**
  * The durable, ordered log of events: everything Palate knows follows from it. One process writes it; what is not
@@ -30,6 +32,8 @@ export interface Journal {
    * @throws PalateError JOURNAL_CORRUPT, naming segment, offset and sequence; SEQUENCE_UNAVAILABLE.
    */
   read(options: ReadOptions): AsyncIterable<readonly JournalRecord[]>;
+  /** The same, without an object for each record: for those who read millions. */
+  readBlocks(options: ReadOptions): AsyncIterable<RecordBlock>;
   /**
    * Like {@link Journal.read}, and then waits for more until `signal` aborts. Ends with JOURNAL_CLOSED or
    * JOURNAL_FAILED when the journal does.
@@ -63,6 +67,8 @@ export interface JournalReader {
    * @throws PalateError JOURNAL_CORRUPT, JOURNAL_FORMAT, SEQUENCE_UNAVAILABLE, JOURNAL_FAILED; at the first step.
    */
   read(options: FileReadOptions): AsyncIterable<readonly JournalRecord[]>;
+  /** The same, without an object for each record. */
+  readBlocks(options: FileReadOptions): AsyncIterable<RecordBlock>;
   /**
    * The sequence of the last record at or before a place, among those that `read` would give out. 0 where none is.
    * Reads no more than one segment.
@@ -114,7 +120,7 @@ export interface AppendBatch {
   readonly tenant: string;
   /** Opaque trace context of the batch, at most 65,535 bytes; may be empty. */
   readonly trace: Uint8Array;
-  readonly events: readonly Uint8Array[];
+  readonly events: EventRanges | readonly Uint8Array[];
   /** Handed on to {@link Journal.onDurable} as it is, and never written: the decoded events, say. */
   readonly attachment?: unknown;
 }
@@ -129,6 +135,7 @@ export interface Appended {
 
 /** A batch that has become durable: what was appended, and where it went. */
 export interface DurableBatch extends AppendBatch {
+  readonly events: EventRanges;
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly appendedAtMicros: number;
@@ -181,6 +188,11 @@ export interface JournalStatus {
   readonly durability: Durability;
   /** Rises by one when a rewrite begins to change segments; 1 until then. */
   readonly generation: number;
+  /**
+   * Follows `generation` when the rewrite is complete: who begins to read while it has a value meets nothing that was
+   * erased in that generation.
+   */
+  readonly settledGeneration: number;
   readonly state: JournalState;
 }
 

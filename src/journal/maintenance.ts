@@ -40,9 +40,16 @@ export class Maintenance {
   readonly #options: MaintenanceOptions;
   readonly #closing = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #settledGeneration: number;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
+    this.#settledGeneration = this.generation;
+  }
+
+  /** Of the last rewrite that is complete, or the one that was found. */
+  get settledGeneration(): number {
+    return this.#settledGeneration;
   }
 
   get generation(): number {
@@ -99,6 +106,7 @@ export class Maintenance {
     }
     await this.#removeStrays();
     for (const segment of segments.slice(0, -1)) await trim(disk, segment);
+    this.#settledGeneration = generation;
     return { erased, generation };
   }
 

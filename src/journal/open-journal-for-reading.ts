@@ -3,7 +3,7 @@ import type { Disk } from './disk.ts';
 import { FolderView } from './folder-view.ts';
 import type { FileReadOptions, FileStatus, JournalPlace, JournalReader, ReadOptions } from './journal.ts';
 import { realDisk } from './real-disk.ts';
-import type { JournalRecord } from './record.ts';
+import type { RecordBlock } from './record-block.ts';
 
 export interface JournalReaderOptions {
   readonly folder: string;
@@ -32,22 +32,27 @@ export async function openJournalForReading(options: JournalReaderOptions): Prom
   await look(false);
   return {
     read: (read) => readFiles(() => look(read.includeUnproven ?? false), read),
+    readBlocks: (read) => readFileBlocks(() => look(read.includeUnproven ?? false), read),
     lastUntil: async (place, { includeUnproven = false } = {}) => lastUntil(await look(includeUnproven), place),
     status: async () => statusOf(await look(false)),
   };
 }
 
 async function* readFiles(look: () => Promise<FolderView>, options: FileReadOptions) {
+  for await (const block of readView(await look(), options)) yield block.records();
+}
+
+async function* readFileBlocks(look: () => Promise<FolderView>, options: FileReadOptions) {
   yield* readView(await look(), options);
 }
 
-async function* readView(view: FolderView, options: ReadOptions): AsyncGenerator<readonly JournalRecord[]> {
+async function* readView(view: FolderView, options: ReadOptions): AsyncGenerator<RecordBlock> {
   assertCovered(options.afterSequence, view.segments, view.lastSequence);
   const cursor = new Cursor(view, options);
   try {
     while (!options.signal?.aborted) {
-      const records = await cursor.next();
-      if (records.length > 0) yield records;
+      const block = await cursor.nextBlock();
+      if (block !== undefined) yield block;
       else if (!(await view.refresh())) return;
     }
   } finally {
@@ -64,9 +69,10 @@ async function lastUntil(view: FolderView, place: JournalPlace): Promise<number>
     before.findLast(({ lastSequence, lastAppendedAtMicros }) => !isBehind(lastSequence, lastAppendedAtMicros)) ??
     before[0]!;
   let last = afterSequence > before[0]!.lastSequence ? afterSequence : 0;
-  for await (const records of readView(view, { afterSequence })) {
-    for (const { sequence, appendedAtMicros } of records) {
-      if (isBehind(sequence, appendedAtMicros)) return last;
+  for await (const block of readView(view, { afterSequence })) {
+    for (let at = 0; at < block.length; at++) {
+      const sequence = block.sequence(at);
+      if (isBehind(sequence, block.appendedAtMicros(at))) return last;
       last = sequence;
     }
   }

@@ -14,6 +14,7 @@ import type {
 import { Maintenance } from './maintenance.ts';
 import { realDisk } from './real-disk.ts';
 import type { JournalRecord } from './record.ts';
+import type { RecordBlock } from './record-block.ts';
 import { type Recovered, recover } from './recovery.ts';
 import type { Segment } from './segment.ts';
 import { createSegment, firstHeader, SegmentWriter } from './segment-writer.ts';
@@ -95,11 +96,12 @@ function assemble(options: Resolved, found: Recovered, unlock: () => Promise<voi
     append: (batch) => queue.append(batch),
     durable: (sequence) => queue.durable(sequence),
     onDurable: (listener) => queue.onDurable(listener),
-    read: (read) => readAll(cursor(read), read.signal),
+    read: (read) => records(readAll(cursor(read), read.signal)),
+    readBlocks: (read) => readAll(cursor(read), read.signal),
     follow: (follow) => followOn(cursor(follow), queue, follow),
     rewrite: (rewrite) => maintenance.rewrite(rewrite),
     dropBefore: (sequence) => maintenance.dropBefore(sequence),
-    status: () => status(segments, queue, durability, maintenance.generation),
+    status: () => status(segments, queue, durability, maintenance),
     close: () => {
       closed ??= maintenance
         .close()
@@ -114,7 +116,7 @@ function status(
   segments: readonly Segment[],
   queue: CommitQueue,
   durability: Durability,
-  generation: number,
+  { generation, settledGeneration }: Maintenance,
 ): JournalStatus {
   const first = segments[0]!.header;
   return {
@@ -128,16 +130,21 @@ function status(
     pendingBytes: queue.pendingBytes,
     durability,
     generation,
+    settledGeneration,
     state: queue.state,
   };
 }
 
-async function* readAll(cursor: Cursor, signal: AbortSignal | undefined): AsyncGenerator<readonly JournalRecord[]> {
+async function* records(blocks: AsyncIterable<RecordBlock>): AsyncGenerator<readonly JournalRecord[]> {
+  for await (const block of blocks) yield block.records();
+}
+
+async function* readAll(cursor: Cursor, signal: AbortSignal | undefined): AsyncGenerator<RecordBlock> {
   try {
     while (!signal?.aborted) {
-      const records = await cursor.next();
-      if (records.length === 0) return;
-      yield records;
+      const block = await cursor.nextBlock();
+      if (block === undefined) return;
+      yield block;
     }
   } finally {
     await cursor.close();

@@ -1,21 +1,15 @@
 import { PalateError } from '../errors.ts';
+import { type EventRanges, eventAt } from '../events/event-ranges.ts';
+import { type ByteTarget, byteTarget } from './byte-target.ts';
 import { groupHeaderBytes } from './group.ts';
 import type { AppendBatch, DurableBatch } from './journal.ts';
-import {
-  type ByteTarget,
-  byteTarget,
-  encodeRecord,
-  encodeTenant,
-  maxTenantBytes,
-  maxTraceBytes,
-  recordHeaderBytes,
-} from './record.ts';
+import { encodeRecord, encodeTenant, maxTenantBytes, maxTraceBytes, recordHeaderBytes } from './record.ts';
 
 /** A group while it gathers: records already as they will lie in the file, behind room for the group's header. */
 
 const firstBufferBytes = 1_048_576;
 /** A larger buffer than this is given back after its group. */
-const keptBufferBytes = 8_388_608;
+const keptBufferBytes = 16_777_216;
 
 export class PendingGroup {
   #target: ByteTarget = byteTarget(new Uint8Array(firstBufferBytes));
@@ -59,15 +53,24 @@ export class PendingGroup {
   }
 
   /** Encodes a batch whose sizes were checked: see {@link encodedBytes}. `bytes` is what that said. */
-  add(batch: AppendBatch, bytes: number, firstSequence: number, appendedAtMicros: number): DurableBatch {
+  add(
+    batch: AppendBatch,
+    events: EventRanges,
+    bytes: number,
+    firstSequence: number,
+    appendedAtMicros: number,
+  ): DurableBatch {
     this.#reserve(bytes);
-    const { events, trace } = batch;
+    const { trace } = batch;
     const head = { appendedAtMicros, kind: 'event', tenant: encodeTenant(batch.tenant), trace } as const;
     const baseDelta = this.isEmpty ? 0 : firstSequence - this.firstSequence;
     let at = this.#length;
-    for (let i = 0; i < events.length; i++) at = encodeRecord(this.#target, at, baseDelta + i, head, events[i]!);
+    for (let i = 0; i < events.length; i++) {
+      at = encodeRecord(this.#target, at, baseDelta + i, head, eventAt(events, i));
+    }
     this.#length = at;
-    const taken = { ...batch, firstSequence, lastSequence: firstSequence + events.length - 1, appendedAtMicros };
+    const lastSequence = firstSequence + events.length - 1;
+    const taken = { ...batch, events, firstSequence, lastSequence, appendedAtMicros };
     this.#batches.push(taken);
     return taken;
   }
@@ -103,15 +106,15 @@ export class PendingGroup {
  * The bytes that a batch's records take in a group.
  * @throws PalateError INVALID_TENANT, BATCH_TOO_LARGE where a name or a trace context does not fit its field.
  */
-export function encodedBytes({ tenant, trace, events }: AppendBatch): number {
+export function encodedBytes({ tenant, trace }: AppendBatch, { from, to, length }: EventRanges): number {
   if (tenant.length > maxTenantBytes || !isAscii(tenant)) {
     throw new PalateError('INVALID_TENANT', `a tenant in the journal is at most ${maxTenantBytes} characters of ASCII`);
   }
   if (trace.length > maxTraceBytes) {
     throw new PalateError('BATCH_TOO_LARGE', `a trace context in the journal is at most ${maxTraceBytes} bytes`);
   }
-  let bytes = events.length * (recordHeaderBytes + tenant.length + trace.length);
-  for (const event of events) bytes += event.length;
+  let bytes = length * (recordHeaderBytes + tenant.length + trace.length);
+  for (let i = 0; i < length; i++) bytes += to[i]! - from[i]!;
   return bytes;
 }
 

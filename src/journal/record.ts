@@ -1,4 +1,5 @@
-import { checksum, checksumOfView } from './checksum.ts';
+import { type ByteTarget, readInt64, writeInt64 } from './byte-target.ts';
+import { checksum } from './checksum.ts';
 
 /**
  * One record of the journal: what it is in memory, and how it lies in a group. `docs/journal-format.md` has the layout
@@ -31,19 +32,7 @@ export const maxTenantBytes = 255;
 export const maxTraceBytes = 65_535;
 
 const kindCodes = { event: 1, tombstone: 2 } as const satisfies Record<RecordKind, number>;
-const twoTo32 = 4_294_967_296;
 const noBytes = new Uint8Array(0);
-
-/** A buffer to write into, with a view of the same bytes. */
-export interface ByteTarget {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-}
-
-/** Wraps bytes for {@link encodeRecord} and {@link decodeRecord}. */
-export function byteTarget(bytes: Uint8Array): ByteTarget {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
-}
 
 /** What all records of one batch share. */
 export interface RecordHead {
@@ -51,17 +40,6 @@ export interface RecordHead {
   readonly kind: RecordKind;
   readonly tenant: Uint8Array;
   readonly trace: Uint8Array;
-}
-
-/** Writes an int64 that is a safe, non-negative integer, little-endian. */
-export function writeInt64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % twoTo32, true);
-  view.setUint32(at + 4, Math.floor(value / twoTo32), true);
-}
-
-/** Reads what {@link writeInt64} wrote. */
-export function readInt64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * twoTo32 + view.getUint32(at, true);
 }
 
 /** Writes one record at `at` and returns where the next one starts. The target must have the room. */
@@ -85,7 +63,7 @@ export function encodeRecord(
   if (tenant.length > 0) bytes.set(tenant, at + recordHeaderBytes);
   if (trace.length > 0) bytes.set(trace, at + recordHeaderBytes + tenant.length);
   bytes.set(event, eventAt);
-  view.setUint32(at + 4, checksumOfView(event, checksum(bytes, at + 8, eventAt, 0)), true);
+  view.setUint32(at + 4, checksum(target, at + 8, end), true);
   return end;
 }
 
@@ -95,30 +73,50 @@ export function recordLength(source: ByteTarget, at: number): number {
 }
 
 /**
- * Reads the record at `at`, whose whole `length` is there, and checks it. `undefined` where the bytes are not what was
- * written: a wrong checksum, lengths that do not fit, an unknown kind.
+ * Is the record at `at`, whose whole `length` is there, what was written? Not so with a wrong checksum, lengths that do not
+ * fit, an unknown kind.
  */
-export function decodeRecord(
-  source: ByteTarget,
-  at: number,
-  length: number,
-  firstSequence: number,
-): JournalRecord | undefined {
-  const { bytes, view } = source;
+export function isRecord(source: ByteTarget, at: number, length: number): boolean {
+  if (eventStart(source, at) > at + length) return false;
+  if (checksum(source, at + 8, at + length) !== source.view.getUint32(at + 4, true)) return false;
+  const kind = source.bytes[at + 23];
+  return kind === kindCodes.event || kind === kindCodes.tombstone;
+}
+
+/** How far the sequence of the record at `at` lies above the first one of its group. */
+export function readDelta({ view }: ByteTarget, at: number): number {
+  return view.getUint32(at + 8, true);
+}
+
+export function readAppendedAt({ view }: ByteTarget, at: number): number {
+  return readInt64(view, at + 12);
+}
+
+export function isTombstone({ bytes }: ByteTarget, at: number): boolean {
+  return bytes[at + 23] === kindCodes.tombstone;
+}
+
+export function readTenant({ bytes }: ByteTarget, at: number): string {
+  return decodeTenant(bytes, at + recordHeaderBytes, at + recordHeaderBytes + bytes[at + 22]!);
+}
+
+/** Where the event of the record at `at` begins. */
+export function eventStart({ bytes, view }: ByteTarget, at: number): number {
+  return at + recordHeaderBytes + bytes[at + 22]! + view.getUint16(at + 20, true);
+}
+
+/** The record from `at` to before `end`, which {@link isRecord} found right. */
+export function readRecord(source: ByteTarget, at: number, end: number, sequence: number): JournalRecord {
+  const { bytes } = source;
   const traceAt = at + recordHeaderBytes + bytes[at + 22]!;
-  const eventAt = traceAt + view.getUint16(at + 20, true);
-  if (eventAt > at + length) return undefined;
-  const event = bytes.subarray(eventAt, at + length);
-  if (checksumOfView(event, checksum(bytes, at + 8, eventAt, 0)) !== view.getUint32(at + 4, true)) return undefined;
-  const kind = bytes[at + 23];
-  if (kind !== kindCodes.event && kind !== kindCodes.tombstone) return undefined;
+  const eventAt = eventStart(source, at);
   return {
-    sequence: firstSequence + view.getUint32(at + 8, true),
-    appendedAtMicros: readInt64(view, at + 12),
-    tenant: decodeTenant(bytes, at + recordHeaderBytes, traceAt),
+    sequence,
+    appendedAtMicros: readAppendedAt(source, at),
+    tenant: readTenant(source, at),
     trace: traceAt === eventAt ? noBytes : bytes.subarray(traceAt, eventAt),
-    kind: kind === kindCodes.event ? 'event' : 'tombstone',
-    event,
+    kind: isTombstone(source, at) ? 'tombstone' : 'event',
+    event: bytes.subarray(eventAt, end),
   };
 }
 

@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { type ByteTarget, byteTarget } from './byte-target.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { encodeGroupHeader, groupHeaderBytes } from './group.ts';
-import {
-  type ByteTarget,
-  byteTarget,
-  encodeRecord,
-  encodeTenant,
-  type JournalRecord,
-  recordHeaderBytes,
-} from './record.ts';
+import { encodeRecord, encodeTenant, type JournalRecord, recordHeaderBytes } from './record.ts';
 import { newSegment, type Segment } from './segment.ts';
 import { assertComplete, segmentCursor } from './segment-cursor.ts';
 import { encodeSegmentHeader, type SegmentHeader, segmentName } from './segment-header.ts';

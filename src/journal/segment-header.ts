@@ -1,6 +1,6 @@
 import { PalateError } from '../errors.ts';
+import { byteTarget, readInt64, writeInt64 } from './byte-target.ts';
 import { checksum } from './checksum.ts';
-import { byteTarget, readInt64, writeInt64 } from './record.ts';
 
 /** The first 96 bytes of a segment file, and its name. */
 
@@ -51,7 +51,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   writeInt64(view, 64, header.previous.lastSequence);
   writeInt64(view, 72, header.previous.lastAppendedAtMicros);
   view.setUint32(80, header.previous.generation, true);
-  view.setUint32(checksumAt, checksum(bytes, 0, checksumAt, 0), true);
+  view.setUint32(checksumAt, checksum(target, 0, checksumAt), true);
   return bytes;
 }
 
@@ -60,7 +60,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
  * @throws PalateError JOURNAL_FORMAT where a newer version wrote it, JOURNAL_CORRUPT where it is damaged.
  */
 export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHeader {
-  const { view } = byteTarget(bytes);
+  const source = byteTarget(bytes);
+  const { view } = source;
   if (bytes.length < segmentHeaderBytes || magic.some((byte, at) => bytes[at] !== byte)) throw damaged(path);
   const version = view.getUint32(8, true);
   if (version > formatVersion) {
@@ -69,7 +70,7 @@ export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHea
       `${path} has format version ${version}; this version of Palate reads up to ${formatVersion}`,
     );
   }
-  if (checksum(bytes, 0, checksumAt, 0) !== view.getUint32(checksumAt, true)) throw damaged(path);
+  if (checksum(source, 0, checksumAt) !== view.getUint32(checksumAt, true)) throw damaged(path);
   return {
     baseSequence: readInt64(view, 16),
     generation: view.getUint32(12, true),

@@ -1,6 +1,7 @@
 import type { DiskFile } from './disk.ts';
 import { decodeGroupHeader, type GroupHeader, groupHeaderBytes } from './group.ts';
-import { decodeRecord, type JournalRecord, recordHeaderBytes, recordLength } from './record.ts';
+import { isRecord, readAppendedAt, readDelta, recordHeaderBytes, recordLength } from './record.ts';
+import { BlockBuilder, type RecordBlock } from './record-block.ts';
 import type { Segment } from './segment.ts';
 import { Window } from './window.ts';
 
@@ -36,14 +37,6 @@ export interface OpenGroup extends PlacedGroup {
   read: number;
 }
 
-/** What one step has given out so far, and may still. */
-interface Harvest {
-  readonly records: JournalRecord[];
-  room: number;
-  readonly maxRecords: number;
-  readonly after: number;
-}
-
 const chunkBytes = 1_048_576;
 /** While groups are passed over, so much is read at each: enough for many small ones. */
 const seekBytes = 65_536;
@@ -70,23 +63,25 @@ export class SegmentWalk {
   }
 
   /**
-   * The next records above `after`, up to the limits; none at `end`, which must be the end of a group.
+   * The next records above `after`, up to the limits; undefined at `end`, which must be the end of a group.
    * @throws Damage
    */
-  async next(end: number, after: number, limits: Limits): Promise<JournalRecord[]> {
-    const harvest: Harvest = { records: [], room: limits.maxBytes, maxRecords: limits.maxRecords, after };
+  async next(end: number, after: number, { maxBytes, maxRecords }: Limits): Promise<RecordBlock | undefined> {
+    const builder = new BlockBuilder(maxBytes, maxRecords);
     for (;;) {
       if (this.group === undefined) {
-        if (this.position >= end || harvest.records.length === harvest.maxRecords) break;
+        if (this.position >= end || builder.isFull()) break;
+        if (!builder.isEmpty && !this.#window.has(this.position, groupHeaderBytes)) break;
         await this.#enterGroup(end, after);
         continue;
       }
-      const needed = this.#decode(harvest);
+      const needed = this.#decode(builder, after);
       if (needed === 0) continue;
-      if (isFull(harvest, needed)) break;
+      // A block's bytes lie in one buffer.
+      if (!builder.isEmpty) break;
       await this.#load(needed, chunkBytes, end);
     }
-    return harvest.records;
+    return builder.take();
   }
 
   /** Reads the group's header, and passes over the group where all of it is at or before `after`. */
@@ -111,8 +106,11 @@ export class SegmentWalk {
     this.position = start + groupHeaderBytes;
   }
 
-  /** Decodes what the window holds of the group. Returns how many bytes the next step needs: 0 at the group's end. */
-  #decode(harvest: Harvest): number {
+  /**
+   * Takes what the window holds of the group. Returns 0 at the group's end, else how many bytes the next record needs: they
+   * are not in the window, or not in the block's limits.
+   */
+  #decode(builder: BlockBuilder, after: number): number {
     const group = this.group!;
     const { target } = this.#window;
     while (this.position < group.end) {
@@ -123,16 +121,17 @@ export class SegmentWalk {
       if (length < recordHeaderBytes || length > group.end - this.position) {
         throw this.#damage(this.position, 'a record has an impossible length');
       }
-      if (!this.#window.has(this.position, length) || isFull(harvest, length)) return length;
-      const record = decodeRecord(target, at, length, group.header.firstSequence);
-      if (record === undefined) throw this.#damage(this.position, 'a record has a wrong checksum');
-      if (record.sequence <= this.lastSequence || record.sequence > group.header.lastSequence) {
+      if (!this.#window.has(this.position, length) || builder.isFull(length)) return length;
+      if (!isRecord(target, at, length)) throw this.#damage(this.position, 'a record has a wrong checksum');
+      const sequence = group.header.firstSequence + readDelta(target, at);
+      if (sequence <= this.lastSequence || sequence > group.header.lastSequence) {
         throw this.#damage(this.position, 'a record has a sequence out of order');
       }
-      this.#passed(record, length);
-      if (record.sequence <= harvest.after) continue;
-      harvest.records.push(record);
-      harvest.room -= length;
+      this.position += length;
+      this.lastSequence = sequence;
+      this.lastAppendedAtMicros = readAppendedAt(target, at);
+      group.read++;
+      if (sequence > after) builder.add(target, at, at + length, sequence);
     }
     if (group.read !== group.header.count) {
       throw this.#damage(group.start, 'the group holds another number of records than it says');
@@ -140,13 +139,6 @@ export class SegmentWalk {
     this.lastGroup = group;
     this.group = undefined;
     return 0;
-  }
-
-  #passed(record: JournalRecord, length: number): void {
-    this.position += length;
-    this.lastSequence = record.sequence;
-    this.lastAppendedAtMicros = record.appendedAtMicros;
-    this.group!.read++;
   }
 
   async #load(bytes: number, ahead: number, end: number): Promise<void> {
@@ -157,9 +149,4 @@ export class SegmentWalk {
   #damage(offset: number, what: string): Damage {
     return new Damage(offset, this.lastSequence + 1, what);
   }
-}
-
-/** One record always fits. */
-function isFull({ records, room, maxRecords }: Harvest, length: number): boolean {
-  return records.length === maxRecords || (records.length > 0 && length > room);
 }

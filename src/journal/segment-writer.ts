@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { PalateError } from '../errors.ts';
+import { type ByteTarget, byteTarget } from './byte-target.ts';
 import { type Disk, type DiskFile, errorCode } from './disk.ts';
 import { failedError, fullError, isFull } from './failure.ts';
 import { encodeGroupHeader, groupHeaderBytes } from './group.ts';
-import { type ByteTarget, byteTarget } from './record.ts';
 import { newSegment, type Segment } from './segment.ts';
 import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment-header.ts';
 import { unfinished } from './segment-list.ts';

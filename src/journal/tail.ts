@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
+import { byteTarget } from './byte-target.ts';
 import type { DiskFile } from './disk.ts';
 import { decodeGroupHeader, encodeGroupHeader, type GroupHeader, groupHeaderBytes, markerBytes } from './group.ts';
 import type { JournalLog } from './journal.ts';
-import { byteTarget } from './record.ts';
 import { corrupt, type Segment } from './segment.ts';
 import { segmentHeaderBytes } from './segment-header.ts';
 import { Damage, type PlacedGroup, SegmentWalk } from './segment-walk.ts';
@@ -51,7 +51,7 @@ export async function settleTail(file: DiskFile, segment: Segment, log: JournalL
 async function walkThrough(file: DiskFile, segment: Segment, size: number) {
   const walk = new SegmentWalk(file, segment, segmentHeaderBytes);
   try {
-    while (walk.position < size) await walk.next(size, 0, limits);
+    while (walk.position < size || walk.group !== undefined) await walk.next(size, 0, limits);
     return { last: walk.lastGroup, damage: undefined };
   } catch (error) {
     if (!(error instanceof Damage)) throw error;

@@ -1,5 +1,5 @@
+import { type ByteTarget, byteTarget } from './byte-target.ts';
 import type { DiskFile } from './disk.ts';
-import { type ByteTarget, byteTarget } from './record.ts';
 
 /**
  * A stretch of a file in memory that moves forward. Each stretch is a buffer of its own: views into it stay valid for

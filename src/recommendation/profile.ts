@@ -1,16 +1,18 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import type { Reaction } from '../../gen/palate/event/v1/outcome_pb.ts';
+import { type Reaction, Reaction as ReactionNumbers } from '../../gen/palate/event/v1/outcome_pb.ts';
 import { type AttributeValue as AttributeMessage, AttributeValueSchema } from '../../gen/palate/event/v1/values_pb.ts';
 import type {
   GetProfileRequest,
   GetProfileResponseSchema,
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { timestampOf } from '../events/timestamp.ts';
+import { isMasked } from './erasure/masks.ts';
 import { eventTypeName } from './fold/event-types.ts';
 import type { AttributeValue, Price } from './fold/item-description.ts';
 import type { Profile } from './fold/people.ts';
 import type { CartLine, Meal, Opinion, Order, OrderedItem } from './fold/person.ts';
 import type { TenantState } from './fold/tenant-state.ts';
+import { sessionsOf } from './profile-sessions.ts';
 import { type ReadCall, type Reading, stateFor, whenThere } from './reading.ts';
 
 const defaultLimit = 100;
@@ -19,12 +21,19 @@ type Answer = MessageInitShape<typeof GetProfileResponseSchema>;
 
 /** Answers `GetProfile`: all that the state holds of one person; empty where it holds nothing. */
 export function getProfile(reading: Reading, request: GetProfileRequest, call: ReadCall) {
-  return whenThere(stateFor(reading.feed, request, call), ({ tenant, sequence }) => {
+  return whenThere(stateFor(reading.feed, request, call), ({ tenant, sequence }): Answer | Promise<Answer> => {
+    const nothing: Answer = { sequence, personalised: true };
     const { userId, visitorId } = request;
     const person = tenant?.people.numberOf({ userId, visitorId });
-    if (tenant === undefined || person === undefined) return { sequence, personalised: true } satisfies Answer;
+    if (tenant === undefined || person === undefined || isMasked(tenant, person)) return nothing;
     const limit = request.interactionLimit === 0 ? defaultLimit : request.interactionLimit;
-    return { ...answerProfile(tenant, tenant.people.profile(person), limit), sequence };
+    const consentStated = tenant.people.consentOf(person) !== 0;
+    const answer = { ...answerProfile(tenant, tenant.people.profile(person), limit), consentStated, sequence };
+    if (!request.includeSessions) return answer;
+    // Events that are folded meanwhile are not in the rest of the answer; an erasure holds for all of it.
+    return sessionsOf(tenant, person, call.signal).then((sessions) =>
+      isMasked(tenant, person) ? nothing : { ...answer, sessions },
+    );
   });
 }
 
@@ -42,6 +51,7 @@ function answerProfile(tenant: TenantState, profile: Profile, limit: number): Ex
     })),
     opinions: [...profile.opinions].map(([item, word]) => ({ itemId: idOf(item), ...opinion(word) })),
     cart: [...profile.cart.values()].map((line) => orderLine(line, line.quantity, idOf)),
+    carts: cartsOf(profile.cart.values(), idOf),
     lists: [...profile.lists].map(([listId, items]) => ({ listId, itemIds: [...items].map(idOf) })),
     orders: latestFirst(profile.orders).map((order) => placedOrder(order, idOf)),
     meals: latestFirst(profile.meals)
@@ -67,9 +77,20 @@ function attributeKind(value: AttributeValue): NonNullable<MessageInitShape<type
 }
 
 /** The fold's reactions have the numbers of the contract. */
-function opinion({ reaction: number, rating }: Opinion) {
+function opinion({ reaction: number, reactedAtMicros, rating, ratedAtMicros }: Opinion) {
   const reaction = number as Reaction;
-  return Number.isNaN(rating) ? { reaction } : { reaction, rating };
+  return {
+    reaction,
+    ...(reaction === ReactionNumbers.UNSPECIFIED ? {} : { reactedAt: timestampOf(reactedAtMicros) }),
+    ...(Number.isNaN(rating) ? {} : { rating, ratedAt: timestampOf(ratedAtMicros) }),
+  };
+}
+
+function cartsOf(lines: Iterable<CartLine>, idOf: IdOf) {
+  return [...Map.groupBy(lines, ({ cartId }) => cartId)].map(([cartId, own]) => ({
+    cartId,
+    lines: own.map((line) => orderLine(line, line.quantity, idOf)),
+  }));
 }
 
 function money(price: Price | undefined) {
@@ -84,11 +105,13 @@ function orderLine({ item, unitPrice }: CartLine | OrderedItem, quantity: number
 /** What was wholly given back is no line any more. */
 function placedOrder({ orderId, occurredAtMicros, items, value }: Order, idOf: IdOf) {
   const kept = items.filter(({ quantity, refunded }) => quantity > refunded);
+  const givenBack = items.filter(({ refunded }) => refunded > 0);
   const worth = money(value);
   return {
     orderId,
     occurredAt: timestampOf(occurredAtMicros),
     lines: kept.map((line) => orderLine(line, line.quantity - line.refunded, idOf)),
+    refundedLines: givenBack.map((line) => orderLine(line, line.refunded, idOf)),
     ...(worth === undefined ? {} : { value: worth }),
   };
 }
@@ -98,7 +121,7 @@ function isJudged({ score, review }: Meal): boolean {
   return !Number.isNaN(review?.score ?? Number.NaN) || !Number.isNaN(score);
 }
 
-function scoredMeal({ imageId, occurredAtMicros, score, labels, item, review }: Meal, idOf: IdOf) {
+function scoredMeal({ imageId, occurredAtMicros, score, labels, model, item, review }: Meal, idOf: IdOf) {
   const expert = review?.score ?? Number.NaN;
   const words = review?.labels ?? [];
   return {
@@ -108,6 +131,10 @@ function scoredMeal({ imageId, occurredAtMicros, score, labels, item, review }: 
     labels: words.length > 0 ? words.map((name) => ({ name, confidence: 1 })) : labels.map((label) => ({ ...label })),
     itemId: item === -1 ? '' : idOf(item),
     reviewed: review !== undefined,
+    ...(Number.isNaN(score) ? {} : { modelScore: score }),
+    modelLabels: labels.map((label) => ({ ...label })),
+    model,
+    reviewComment: review?.comment ?? '',
   };
 }
 

@@ -1,5 +1,3 @@
-import type { AsOf } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
-import { PalateError } from '../errors.ts';
 import type { CompileCondition } from '../expressions/condition-cache.ts';
 import type { TenantState } from './fold/tenant-state.ts';
 import type { FindPlacement } from './placements.ts';
@@ -27,7 +25,6 @@ export interface ReadCall {
 /** What every read says of the state it wants. */
 export interface ReadRequest {
   readonly minSequence: bigint;
-  readonly asOf?: AsOf | undefined;
 }
 
 /** The state to answer from. It holds until the next await: then more may have been folded. */
@@ -39,13 +36,10 @@ export interface Snapshot {
 
 /**
  * The state that a read asked for.
- * Throws AS_OF_UNAVAILABLE where it asks for the past; rejects with STATE_BEHIND where `min_sequence` is not reached by
- * the deadline. A read that needs not wait gets its answer at once, without a promise.
+ * Rejects with STATE_BEHIND where `min_sequence` is not reached by the deadline. A read that needs not wait gets its
+ * answer at once, without a promise. One that asks for the past does not come here: see `past.ts`.
  */
 export function stateFor(feed: StateFeed, request: ReadRequest, call: ReadCall): Snapshot | Promise<Snapshot> {
-  if (request.asOf !== undefined) {
-    throw new PalateError('AS_OF_UNAVAILABLE', 'as_of: this server answers from its present state only');
-  }
   const wanted = Number(request.minSequence);
   if (wanted <= feed.state.sequence) return snapshotOf(feed, call.tenant);
   return feed.reached(wanted, call.signal, call.deadlineMillis).then(() => snapshotOf(feed, call.tenant));
@@ -56,7 +50,7 @@ function snapshotOf({ state }: StateFeed, tenant: string): Snapshot {
 }
 
 /** Hands a value on that may not be there yet, without a promise where it is. */
-export function whenThere<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
+export function whenThere<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 

@@ -1,6 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import {
+  type RecommendResponse,
   type RecommendStreamRequest,
   RecommendStreamRequestSchema,
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
@@ -9,13 +10,18 @@ import type { Call } from '../rpc/call.ts';
 import { validationOf } from '../rpc/interceptors/validation.ts';
 import { disclose, toStatus } from '../rpc/status.ts';
 import { answerAsReady } from './answer-as-ready.ts';
-import type { Reading } from './reading.ts';
-import { recommend } from './recommend.ts';
+import type { ReadCall } from './reading.ts';
+import type { RecommendQuestion, recommend } from './recommend.ts';
 
 /** So many requests of one stream may wait for the state at once; then no further one is read. */
 const maxWaiting = 64;
 
 const check = validationOf(RecommendStreamRequestSchema);
+
+type Recommended = Awaited<ReturnType<typeof recommend>>;
+
+/** Answers one request. */
+export type Recommend = (question: RecommendQuestion, call: ReadCall) => Promise<Recommended | RecommendResponse>;
 
 /** Told of a cause that does not go on the wire, with the id that does. */
 export type OnHidden = (errorId: string, cause: unknown) => void;
@@ -24,7 +30,12 @@ export type OnHidden = (errorId: string, cause: unknown) => void;
  * Answers `RecommendStream`. It takes the requests as their bytes, so that one that is not valid is answered with its
  * status like any other failure. Only bytes that are no request at all end the stream: there is no id to answer to.
  */
-export function recommendStream(reading: Reading, requests: AsyncIterable<Uint8Array>, call: Call, onHidden: OnHidden) {
+export function recommendStream(
+  recommend: Recommend,
+  requests: AsyncIterable<Uint8Array>,
+  call: Call,
+  onHidden: OnHidden,
+) {
   const waiting = new Set<string>();
   const work = async (bytes: Uint8Array) => {
     const request = decode(bytes);
@@ -33,7 +44,7 @@ export function recommendStream(reading: Reading, requests: AsyncIterable<Uint8A
     waiting.add(requestId);
     try {
       if (isTwin) throw twin(requestId);
-      return { requestId, outcome: { case: 'result' as const, value: await answer(reading, request, call) } };
+      return { requestId, outcome: { case: 'result' as const, value: await answer(recommend, request, call) } };
     } catch (error) {
       return { requestId, outcome: { case: 'status' as const, value: toStatus(disclose(error, onHidden)) } };
     } finally {
@@ -56,12 +67,12 @@ function decode(bytes: Uint8Array): RecommendStreamRequest {
 }
 
 /** Waits for the state no longer than the request's own timeout allows. */
-function answer(reading: Reading, request: RecommendStreamRequest, call: Call) {
+function answer(recommend: Recommend, request: RecommendStreamRequest, call: Call) {
   check?.(request);
   const { timeout } = request;
   const ownDeadline = timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + durationMs(timeout);
   const { tenant, signal } = call;
-  return recommend(reading, request, { tenant, signal, deadlineMillis: Math.min(call.deadlineMillis, ownDeadline) });
+  return recommend(request, { tenant, signal, deadlineMillis: Math.min(call.deadlineMillis, ownDeadline) });
 }
 
 function twin(requestId: string): PalateError {

@@ -2,35 +2,21 @@
 
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { defaultPlacements } from '../config/placements.ts';
-import { nowMicros } from '../events/timestamp.ts';
-import { createConditionCache } from '../expressions/condition-cache.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
-import { listSimilarItems, listTrendingItems } from './lists.ts';
-import { createPlacements, type PlacementSettings, type Placements } from './placements.ts';
-import { getProfile } from './profile.ts';
-import type { Reading } from './reading.ts';
-import { recommend } from './recommend.ts';
+import { inTime, type Past, recommendInTime } from './past.ts';
+import { createReads, type ReadsOptions } from './reads.ts';
 import { type OnHidden, recommendStream } from './recommend-stream.ts';
-import { rescore } from './rescore.ts';
-import type { StateFeed } from './state-feed.ts';
-import { createStateStatus } from './state-status.ts';
-import { createStrategies } from './strategies/all.ts';
-import { defaultSessionKnnSettings, type SessionKnnSettings } from './strategies/neighbours.ts';
-import { defaultSessionStanSettings, type SessionStanSettings } from './strategies/session-stan.ts';
+import { defaultSessionKnnSettings } from './strategies/neighbours.ts';
+import { defaultSessionStanSettings } from './strategies/session-stan.ts';
 
-export interface RecommendationServiceOptions {
-  readonly feed: StateFeed;
-  /** From the configuration. Default: those that Palate ships. */
-  readonly placements?: Placements;
-  /** Reads a placement from the JSON of a `ConfigChanged` event; throws where it is not valid. */
-  readonly parsePlacement: (name: string, bodyJson: string) => PlacementSettings;
-  /** Told of an event whose placement is not valid. */
-  readonly onInvalidPlacement?: (name: string, error: unknown) => void;
-  readonly sessionKnn?: SessionKnnSettings;
-  readonly sessionStan?: SessionStanSettings;
-  /** Microseconds since 1970. Default: the wall clock. */
-  readonly now?: () => number;
+type WithDefaults = 'placements' | 'sessionKnn' | 'sessionStan';
+
+export interface RecommendationServiceOptions
+  extends Omit<ReadsOptions, WithDefaults>,
+    Partial<Pick<ReadsOptions, WithDefaults>> {
+  /** Answers requests with `as_of`. Absent: they are AS_OF_UNAVAILABLE. */
+  readonly past?: Past | undefined;
   /** Told of the causes that a stream's answers hide. */
   readonly onHidden: OnHidden;
 }
@@ -42,33 +28,23 @@ export interface RecommendationServiceOptions {
 export function createRecommendationService(
   options: RecommendationServiceOptions,
 ): BoundService<typeof RecommendationService> {
-  const reading = readingOf(options);
-  const stateStatus = createStateStatus(reading);
+  const reads = createReads({
+    ...options,
+    placements: options.placements ?? defaultPlacements,
+    sessionKnn: options.sessionKnn ?? defaultSessionKnnSettings,
+    sessionStan: options.sessionStan ?? defaultSessionStanSettings,
+  });
+  const { past, onHidden } = options;
+  const recommendAtAnyTime = recommendInTime(reads.recommend, past);
   return bindService(RecommendationService, {
-    recommend: (request, call) => recommend(reading, request, call),
+    recommend: inTime('recommend', reads.recommend, past),
     recommendStream: onWire((requests: AsyncIterable<Uint8Array>, call: Call) =>
-      recommendStream(reading, requests, call, options.onHidden),
+      recommendStream(recommendAtAnyTime, requests, call, onHidden),
     ),
-    listSimilarItems: (request, call) => listSimilarItems(reading, request, call),
-    listTrendingItems: (request, call) => listTrendingItems(reading, request, call),
-    rescore: (request, call) => rescore(reading, request, call),
-    getProfile: (request, call) => getProfile(reading, request, call),
-    getStateStatus: (request, call) => stateStatus(request, call),
+    listSimilarItems: inTime('listSimilarItems', reads.listSimilarItems, past),
+    listTrendingItems: inTime('listTrendingItems', reads.listTrendingItems, past),
+    rescore: inTime('rescore', reads.rescore, past),
+    getProfile: inTime('getProfile', reads.getProfile, past),
+    getStateStatus: inTime('getStateStatus', reads.getStateStatus, past),
   });
-}
-
-function readingOf(options: RecommendationServiceOptions): Reading {
-  const compile = createConditionCache();
-  const { feed, now = nowMicros, parsePlacement, onInvalidPlacement } = options;
-  const placements = createPlacements({
-    configured: options.placements ?? defaultPlacements,
-    compile,
-    parse: parsePlacement,
-    ...(onInvalidPlacement === undefined ? {} : { onInvalid: onInvalidPlacement }),
-  });
-  const strategies = createStrategies(
-    options.sessionKnn ?? defaultSessionKnnSettings,
-    options.sessionStan ?? defaultSessionStanSettings,
-  );
-  return { feed, placements, strategies, compile, now };
 }

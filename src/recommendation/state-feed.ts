@@ -1,10 +1,9 @@
-import type { Event } from '../../gen/palate/event/v1/event_pb.ts';
-import { isPalateError, PalateError } from '../errors.ts';
+import { PalateError } from '../errors.ts';
 import type { DurableBatch, Journal } from '../journal/journal.ts';
 import type { Part } from '../lifecycle.ts';
 import type { Log } from '../rpc/log.ts';
-import { attachedEvent, decodeEvent } from './decode-event.ts';
-import type { RecordHeader, State } from './fold/state.ts';
+import type { State } from './fold/state.ts';
+import { RecordFolder } from './record-folder.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
 
 /** The state, and what tells how far it is. */
@@ -30,10 +29,31 @@ export interface FeedStatus {
   readonly replayMillis: number;
   /** What stopped the feed, if anything did. */
   readonly failure: PalateError | undefined;
+  /** Of the journal, from which the state was folded: records that were erased in it are not in the state. */
+  readonly generation: number;
+  /** Where the journal is another process's. */
+  readonly following?: FollowingStatus;
+}
+
+/** What a state follows, and how well. */
+export interface FollowingStatus {
+  /** `host:port` of the journal's owner. */
+  readonly address: string;
+  /** '' before anything was heard. */
+  readonly journalId: string;
+  /** The journal's, as last heard; 0: nothing was. */
+  readonly generation: number;
+  /** The journal's durable end, as last heard. */
+  readonly lastSequence: number;
+  /** Milliseconds since the epoch; undefined: nothing was. */
+  readonly heardAtMillis: number | undefined;
+  /** How long ago the state had all of the journal; Infinity: never. */
+  readonly lagMillis: number;
+  readonly isCurrent: boolean;
 }
 
 /** What the feed needs of a journal. */
-export type FeedJournal = Pick<Journal, 'read' | 'onDurable' | 'status'>;
+export type FeedJournal = Pick<Journal, 'readBlocks' | 'onDurable' | 'status'>;
 
 export interface StateFeedOptions {
   readonly state: State;
@@ -56,6 +76,7 @@ export class JournalFeed implements StateFeed, Part {
   readonly name = 'recommendation state';
   readonly state: State;
   readonly #options: Required<StateFeedOptions>;
+  readonly #folder: RecordFolder;
   readonly #waiters = new SequenceWaiters();
   readonly #stopping = new AbortController();
   #queue: DurableBatch[] = [];
@@ -67,14 +88,16 @@ export class JournalFeed implements StateFeed, Part {
   #isRunning = false;
   #unsubscribe: (() => void) | undefined;
   #sliceEndsAt = 0;
-  #records = 0;
-  #unreadable = 0;
   #replayedRecords = 0;
   #replayMillis = 0;
   #failure: PalateError | undefined;
+  #generation = 0;
+  /** To be run while nothing is folded. */
+  readonly #interludes: (() => Promise<void>)[] = [];
 
   constructor(options: StateFeedOptions) {
     this.state = options.state;
+    this.#folder = new RecordFolder(options.state, options.log);
     this.#options = { maxQueuedEvents: 100_000, sliceMillis: 2, onFailure: () => undefined, ...options };
   }
 
@@ -82,10 +105,11 @@ export class JournalFeed implements StateFeed, Part {
     const began = performance.now();
     this.#durable = this.#options.journal.status().durableSequence;
     this.#missedThrough = this.#durable;
+    this.#generation = this.#options.journal.status().generation;
     this.#unsubscribe = this.#options.journal.onDurable((batches) => this.#take(batches));
     await this.#run();
     if (this.#failure !== undefined) throw this.#failure;
-    this.#replayedRecords = this.#records;
+    this.#replayedRecords = this.#folder.records;
     this.#replayMillis = performance.now() - began;
   }
 
@@ -94,7 +118,34 @@ export class JournalFeed implements StateFeed, Part {
     const stopped = new PalateError('SHUTTING_DOWN', 'the server is stopping');
     this.#stopping.abort(stopped);
     await this.#running;
+    await Promise.all(this.#interludes.map((interlude) => interlude()));
     this.#waiters.rejectAll(stopped);
+  }
+
+  /** Of the journal, from which the state was folded. 0: it was not begun. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Runs `work` while nothing is folded, and settles as it does. What becomes durable meanwhile waits. */
+  whileStill(work: () => Promise<void>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#interludes.push(async () => {
+      try {
+        this.#stopping.signal.throwIfAborted();
+        resolve(await work());
+      } catch (error) {
+        reject(error);
+      }
+    });
+    void this.#run();
+    return promise;
+  }
+
+  /** Takes tenants over from a state that has come exactly as far. */
+  adopt(from: State, tenants: readonly string[], generation: number): void {
+    this.state.adopt(from, tenants);
+    this.#generation = generation;
   }
 
   reached(sequence: number, signal?: AbortSignal, deadlineMillis?: number): Promise<void> {
@@ -107,11 +158,12 @@ export class JournalFeed implements StateFeed, Part {
   status(): FeedStatus {
     return {
       lag: Math.max(0, this.#durable - this.state.sequence),
-      records: this.#records,
-      unreadable: this.#unreadable,
+      records: this.#folder.records,
+      unreadable: this.#folder.unreadable,
       replayedRecords: this.#replayedRecords,
       replayMillis: this.#replayMillis,
       failure: this.#failure,
+      generation: this.#generation,
     };
   }
 
@@ -144,7 +196,9 @@ export class JournalFeed implements StateFeed, Part {
     this.#sliceEndsAt = performance.now() + this.#options.sliceMillis;
     try {
       while (!this.#stopping.signal.aborted) {
-        if (this.#queue.length > 0) await this.#foldQueue();
+        const interlude = this.#interludes.shift();
+        if (interlude !== undefined) await interlude();
+        else if (this.#queue.length > 0) await this.#foldQueue();
         else if (this.#missedThrough > this.state.sequence) await this.#foldFromJournal();
         else break;
       }
@@ -160,12 +214,12 @@ export class JournalFeed implements StateFeed, Part {
     const batches = this.#queue;
     this.#queue = [];
     for (const batch of batches) {
-      const { appendedAtMicros, tenant, events } = batch;
-      for (let at = 0; at < events.length; at++) {
-        const sequence = batch.firstSequence + at;
-        this.#fold({ sequence, appendedAtMicros, tenant }, events[at]!, batch, at);
-        this.#queuedEvents -= 1;
-        if (this.#isSliceOver()) await this.#giveWay();
+      const { length } = batch.events;
+      for (let at = 0; at < length; ) {
+        const next = this.#folder.foldBatch(batch, at, this.#sliceEndsAt);
+        this.#queuedEvents -= next - at;
+        at = next;
+        if (performance.now() >= this.#sliceEndsAt) await this.#giveWay();
       }
     }
     this.#waiters.resolveUpTo(this.state.sequence);
@@ -176,41 +230,14 @@ export class JournalFeed implements StateFeed, Part {
     const { journal } = this.#options;
     const before = this.state.sequence;
     const signal = this.#stopping.signal;
-    for await (const records of journal.read({ afterSequence: before, signal })) {
-      for (const record of records) {
-        this.#fold(record, record.kind === 'tombstone' ? undefined : record.event);
-        if (this.#isSliceOver()) await this.#giveWay();
+    for await (const block of journal.readBlocks({ afterSequence: before, signal })) {
+      for (let at = 0; at < block.length; ) {
+        at = this.#folder.foldBlock(block, at, this.#sliceEndsAt);
+        if (performance.now() >= this.#sliceEndsAt) await this.#giveWay();
       }
       this.#waiters.resolveUpTo(this.state.sequence);
     }
     if (this.state.sequence === before && !signal.aborted) throw unreadableJournal(before, this.#missedThrough);
-  }
-
-  /** `bytes` undefined: there is nothing to fold, as in a tombstone. What the scanner leaves is decoded. */
-  #fold(header: RecordHeader, bytes: Uint8Array | undefined, batch?: DurableBatch, at = 0): void {
-    if (header.sequence <= this.state.sequence) return;
-    this.#records += 1;
-    if (bytes !== undefined && this.state.applyBytes(header, bytes)) return;
-    const event = bytes && (attachedEvent(batch, at) ?? this.#decode(header.sequence, bytes));
-    if (event === undefined) this.state.skip(header.sequence);
-    else this.state.apply(header, event);
-  }
-
-  /** Undefined, reported and counted where the bytes are no event. Throws where a newer version wrote it. */
-  #decode(sequence: number, bytes: Uint8Array): Event | undefined {
-    try {
-      return decodeEvent(sequence, bytes);
-    } catch (error) {
-      if (isPalateError(error)) throw error;
-      this.#unreadable += 1;
-      this.#options.log.error({ sequence, err: error }, 'a record of the journal is no event: it is passed over');
-      return undefined;
-    }
-  }
-
-  /** The clock is asked every 16 records. */
-  #isSliceOver(): boolean {
-    return this.#records % 16 === 0 && performance.now() >= this.#sliceEndsAt;
   }
 
   async #giveWay(): Promise<void> {

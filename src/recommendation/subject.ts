@@ -1,3 +1,4 @@
+import { isMasked } from './erasure/masks.ts';
 import type { TenantState } from './fold/tenant-state.ts';
 
 /** For whom, as a request says it: '' and empty lists are absent. */
@@ -28,7 +29,8 @@ export const nobody: Subject = { person: -1, session: new Int32Array(0), session
  * itself says.
  */
 export function resolveSubject(tenant: TenantState, request: SubjectRequest): Subject {
-  const known = personOf(tenant, request);
+  const found = personOf(tenant, request);
+  const known = found === undefined || isMasked(tenant, found) ? undefined : found;
   const isPersonal = known === undefined || tenant.people.isPersonalised(known);
   const sessionNumber = sessionOf(tenant, request, known) ?? -1;
   const given = request.recentItemIds;
@@ -50,8 +52,15 @@ function personOf(tenant: TenantState, { userId, visitorId, sessionId }: Subject
 }
 
 function sessionOf(tenant: TenantState, { sessionId }: SubjectRequest, person: number | undefined): number | undefined {
-  if (sessionId !== '') return tenant.sessions.numberOf(sessionId);
+  if (sessionId !== '') return unmasked(tenant, tenant.sessions.numberOf(sessionId));
   return person === undefined ? undefined : tenant.sessions.latestOf(person);
+}
+
+/** The session, unless it is of somebody who is to be erased. */
+function unmasked(tenant: TenantState, session: number | undefined): number | undefined {
+  if (session === undefined) return undefined;
+  const person = tenant.sessions.personOf(session);
+  return person !== -1 && isMasked(tenant, tenant.people.resolve(person)) ? undefined : session;
 }
 
 /** Unknown items get the negative number of their first place, so that equal ids stay equal. */

@@ -14,7 +14,7 @@ describe('npm run bench', () => {
   it('lists every benchmark with what it measures', () => {
     const { status, stdout } = bench();
     assert.equal(status, 0);
-    for (const name of ['accuracy', 'ingest', 'recommend', 'replay', 'unary']) {
+    for (const name of ['accuracy', 'ingest', 'large', 'peers', 'recommend', 'replay', 'snapshot', 'soak', 'unary']) {
       assert.match(stdout, new RegExp(`^  ${name} +\\w`, 'm'));
     }
   });
@@ -24,6 +24,7 @@ describe('npm run bench', () => {
     assert.equal(status, 0);
     assert.match(stdout, /--batches VALUE/);
     assert.match(stdout, /--json/);
+    assert.match(stdout, /--markdown/);
   });
 
   it('refuses what it does not know', () => {

@@ -73,6 +73,52 @@ describe('replay', () => {
     assert.deepEqual((await replayed('--until', '2999-01-01T00:00:00Z')).digests[''], second.digest);
   });
 
+  test('compares two moments: what both hold, and which events lie between them', async () => {
+    const { first, second, between } = await replayed('--until', '4', '--compare', '6');
+    assert.deepEqual([first.sequence, second.sequence, second.records], ['4', '6', 2]);
+    assert.notEqual(first.digests[''], second.digests['']);
+    assert.deepEqual([first.sizes[''].items, second.sizes[''].items], [3, 4]);
+    assert.deepEqual(between, { '': { itemViewed: 2 } });
+    const { stdout } = await run(['replay', '--data', data, '--until', '6', '--compare', '4']);
+    assert.match(stdout, /sequence +6 +4 +-2\n.*items +4 +3 +-1\n.*digest .* another\n.*itemViewed +2/s);
+  });
+
+  test('a snapshot is written beside the server, and the fold may begin with it', async () => {
+    const written = await run(['snapshot', '--data', data, '--json']);
+    assert.equal(written.code, 0, written.stderr);
+    const { snapshot, sequence, digests } = JSON.parse(written.stdout);
+    const { digest } = await live();
+    assert.deepEqual([sequence, digests['']], ['7', digest]);
+    const from = await replayed('--from-snapshot');
+    assert.deepEqual([from.fromSnapshot, from.records, from.digests['']], [snapshot, 0, digest]);
+    const earlier = await replayed('--from-snapshot', '--until', '3');
+    assert.deepEqual([earlier.fromSnapshot, earlier.records], [undefined, 3]);
+    const again = await run(['snapshot', '--data', data]);
+    assert.match(again.stdout, new RegExp(`snapshot +${snapshot}\n.*begun with +${snapshot}\n`, 's'));
+  });
+
+  test('a client may ask for what was answered then', async () => {
+    const ask = ['trending', '--address', server.grpc, '--json'];
+    const items = async (...args: string[]) => {
+      const { code, stdout, stderr } = await run([...ask, ...args]);
+      assert.equal(code, 0, stderr);
+      const { items: list, sequence } = JSON.parse(stdout);
+      return [
+        sequence,
+        list
+          .map((item: { itemId: string }) => item.itemId)
+          .sort()
+          .join(),
+      ];
+    };
+    assert.deepEqual(await items('--as-of', '2'), ['2', 'a,b']);
+    assert.deepEqual(await items('--as-of', '1970-01-01T00:00:00Z'), ['0', '']);
+    assert.deepEqual(await items(), ['7', 'a,b,c,d']);
+    const { code, stderr } = await run([...ask, '--as-of', '8']);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /SEQUENCE_UNAVAILABLE: as_of: the journal ends at sequence 7; asked for 8/);
+  });
+
   test('says it to people, too', async () => {
     const { stdout, stderr } = await run(['replay', '--data', data]);
     assert.match(stdout, /sequence +7\n.*records +7\n.*speed +[\d,]+ events\/s.*\ndigest +[0-9a-f]{64}/s);
@@ -89,7 +135,7 @@ describe('replay', () => {
   test('what is wrong on the line is said', async () => {
     const cases: readonly [readonly string[], RegExp][] = [
       [['--until', '8'], /SEQUENCE_UNAVAILABLE: the journal ends at sequence 7; asked for 8/],
-      [['--until', 'yesterday'], /USAGE: --until takes a sequence or a time/],
+      [['--until', 'yesterday'], /USAGE: a moment is a sequence or a time/],
       [['--tenant', 'No Tenant'], /INVALID_TENANT/],
       [['--data', join(folder, 'none')], /INPUT_UNREADABLE/],
     ];

@@ -52,6 +52,31 @@ describe('EventScanner', () => {
     assert.equal(scanner.text(eventSlots.userId), 'bob');
   });
 
+  it('reads of what is wanted what it reads of the whole, and passes the rest over', () => {
+    const layout = payloadLayout('itemViewed');
+    layout.want('itemId');
+    const lean = new EventScanner('wanted');
+    const slots = [eventSlots.userId, eventSlots.visitorId, eventSlots.sessionId, layout.slot('itemId')];
+    let read = 0;
+    fc.assert(
+      fc.property(anyBytes, (bytes) => {
+        if (!scanner.scan(bytes)) return;
+        assert.ok(lean.scan(bytes));
+        assert.equal(lean.payload, scanner.payload);
+        assert.deepEqual(lean.occurredAtMicros(), scanner.occurredAtMicros());
+        for (const slot of slots) assert.equal(lean.text(slot), scanner.text(slot));
+        read++;
+      }),
+      { numRuns: 3_000 },
+    );
+    assert.ok(read > 200, `only ${read} of 3,000 were read`);
+    const viewed = eventBytes({ case: 'itemViewed', value: { itemId: 'a', dwellSeconds: 3 } });
+    assert.ok(lean.scan(viewed));
+    assert.equal(lean.text(layout.slot('itemId')), 'a');
+    assert.equal(lean.has(layout.slot('dwellSeconds')), false);
+    assert.equal(lean.has(eventSlots.eventId), false);
+  });
+
   it('takes texts beyond ASCII, and leaves those that are no UTF-8', () => {
     const bytes = eventBytes({ case: 'searchPerformed', value: { query: '\ufeffK\u00e4se \u{1f9c0}' } });
     assert.ok(scanner.scan(bytes));

@@ -12,7 +12,7 @@ export interface Batch {
   readonly events: readonly Buffer[];
 }
 
-// A server that cannot erase yet refuses `UserErased`.
+// After a `UserErased` the user's later events would be turned away.
 const payloads = Object.values(samplePayloads).filter((payload) => payload.case !== 'userErased');
 const firstMillis = Date.UTC(2026, 0, 1);
 let made = 0;

@@ -6,15 +6,16 @@ import { after, before, describe, test } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { PublishRequestSchema } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { PalateError } from '../../src/errors.ts';
-import { createEventCheck } from '../../src/events/checking.ts';
+import { createBatchChecks } from '../../src/events/batch-check.ts';
 import { nowMicros } from '../../src/events/timestamp.ts';
-import { createDuplicates, type Duplicates, recallDuplicates } from '../../src/ingest/duplicates.ts';
+import { DuplicateRecall } from '../../src/ingest/duplicate-recall.ts';
+import { createDuplicates, type Duplicates } from '../../src/ingest/duplicates.ts';
 import { type Acknowledgement, createPublish, type Publish } from '../../src/ingest/publish.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { type EventInit, event, freshEventId } from '../events/event-samples.ts';
 
-const check = createEventCheck({ maxEventBytes: 65_536, maxFutureMicros: 600e6 });
+const check = createBatchChecks({ maxEventBytes: 65_536, maxFutureMicros: 600e6 });
 const trace = new Uint8Array(0);
 
 function publishInto(journal: Journal, duplicates: Duplicates, folded?: (sequence: number) => Promise<void>): Publish {
@@ -142,7 +143,7 @@ test('duplicates are recognised after a restart', async () => {
 
   const second = await openJournal({ folder, durability: 'disk' });
   const duplicates = createDuplicates(100);
-  await recallDuplicates(second, duplicates);
+  await new DuplicateRecall(second, duplicates).start();
   const answer = await publishInto(second, duplicates)({ bytes: batch(events), tenant: 'shop', trace });
   assert.equal(answer.duplicates, 5);
   await second.close();

@@ -117,11 +117,51 @@ describe('Subscribe', () => {
     );
   });
 
+  test('of all tenants names each record’s, the journal and its end', async () => {
+    await palate.ingest.publish(batch('a'), { tenant: 'one' });
+    await palate.ingest.publish(batch('b', 'c'));
+    const request = { allTenants: true, untilEnd: true };
+    const [answer] = await Array.fromAsync(palate.ingest.subscribe(request, { tenant: 'two' }));
+    assert.deepEqual(itemsOf(answer!), ['a', 'b', 'c']);
+    assert.deepEqual(
+      answer!.records.map(({ tenant }) => tenant),
+      ['one', '', ''],
+    );
+    assert.partialDeepStrictEqual(answer, { throughSequence: 3n, lastSequence: 3n, generation: 1n });
+    assert.match(answer!.journalId, /^[0-9a-f]{16}$/);
+  });
+
+  test('from another journal than the one that is there is refused', async () => {
+    const [{ journalId } = assert.fail()] = await Array.fromAsync(palate.ingest.subscribe({ untilEnd: true }));
+    await Array.fromAsync(palate.ingest.subscribe({ untilEnd: true, journalId }));
+    await assert.rejects(Array.fromAsync(palate.ingest.subscribe({ journalId: '0123456789abcdef' })), {
+      reason: 'JOURNAL_CHANGED',
+      metadata: { journal_id: journalId },
+    });
+  });
+
   test('from the future is refused', async () => {
     await assert.rejects(Array.fromAsync(palate.ingest.subscribe({ afterSequence: 99n })), {
       reason: 'SEQUENCE_UNAVAILABLE',
     });
   });
+});
+
+test('all tenants are shown only where it is configured', async (t) => {
+  const open = async (settings: Record<string, string>) => {
+    const folder = await mkdtemp(join(tmpdir(), 'palate-ingest-'));
+    const other = await openPalate({ dataFolder: folder, settings });
+    t.after(async () => {
+      await other.close();
+      await rm(folder, { recursive: true });
+    });
+    return Array.fromAsync(other.ingest.subscribe({ allTenants: true, untilEnd: true }));
+  };
+  const denied = { reason: 'FOLLOWERS_DENIED', code: 'PERMISSION_DENIED', message: /ingest\.followers/ };
+  await assert.rejects(open({ 'ingest.followers': 'deny' }), denied);
+  await assert.rejects(open({ host: '0.0.0.0' }), denied);
+  await open({ host: '0.0.0.0', 'ingest.followers': 'allow' });
+  await open({ host: '127.0.0.2' });
 });
 
 describe('GetJournalStatus', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { packEvents } from '../../src/events/event-ranges.ts';
 import type { DurableBatch } from '../../src/journal/journal.ts';
 import { appended, batchOf, bytes, contents, folder, newDisk, noTrace, openOn, until } from './journals.ts';
 import type { DiskCall } from './simulated-disk.ts';
@@ -72,7 +73,8 @@ test('listeners see each durable batch, in order, before its promise resolves', 
   await durable.then(() => order.push('durable'));
   await alsoDurable;
   assert.deepEqual(order, ['listener', 'durable', 'durable(2)']);
-  assert.deepEqual(seen, [{ ...batch, firstSequence, lastSequence, appendedAtMicros }]);
+  const events = packEvents(batch.events);
+  assert.deepEqual(seen, [{ ...batch, events, firstSequence, lastSequence, appendedAtMicros }]);
   assert.equal(seen[0]?.attachment, attachment);
   stop();
   await appended(journal, 'c');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Event } from '../../gen/palate/event/v1/event_pb.ts';
+import { packEvents } from '../../src/events/event-ranges.ts';
 import type { DurableBatch } from '../../src/journal/journal.ts';
 import { digestOf } from '../../src/recommendation/fold/digest.ts';
 import { type FeedJournal, JournalFeed } from '../../src/recommendation/state-feed.ts';
@@ -111,7 +112,7 @@ describe('a feed', () => {
   it('folds the decoded events that come with a batch, and decodes itself where they do not fit', async () => {
     let tell: (batches: readonly DurableBatch[]) => void = () => undefined;
     const journal: FeedJournal = {
-      read: open.journal.read,
+      readBlocks: open.journal.readBlocks,
       status: () => open.journal.status(),
       onDurable(listener) {
         tell = listener;
@@ -123,9 +124,9 @@ describe('a feed', () => {
     const events: Event[] = viewed('s', 'a', 'b').map((json) => eventOf(json));
     const head = { tenant: '', trace: new Uint8Array(0), appendedAtMicros: 1 };
     const bytes = [new Uint8Array(0), new Uint8Array(0)];
-    tell([{ ...head, firstSequence: 1, lastSequence: 2, events: bytes, attachment: events }]);
+    tell([{ ...head, firstSequence: 1, lastSequence: 2, events: packEvents(bytes), attachment: events }]);
     assert.equal(feed.state.tenant('')?.catalogue.size, 2);
-    tell([{ ...head, firstSequence: 3, lastSequence: 4, events: bytes, attachment: [events[0]] }]);
+    tell([{ ...head, firstSequence: 3, lastSequence: 4, events: packEvents(bytes), attachment: [events[0]] }]);
     await new Promise(setImmediate);
     assert.equal(feed.status().failure?.reason, 'JOURNAL_FORMAT');
     await feed.stop();

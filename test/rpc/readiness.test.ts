@@ -31,3 +31,11 @@ test('each kind of method is refused until the service is ready, and a retry is 
   assert.equal((await Array.fromAsync(client.subscribe({})))[0]?.throughSequence, 7n);
   assert.equal((await Array.fromAsync(client.publishStream(batches()))).length, 1);
 });
+
+test('a method may be answered at any time', async () => {
+  const bound = bindService(IngestService, { publish: () => ({}), getJournalStatus: () => ({ lastSequence: 3n }) });
+  const always = [IngestService.method.getJournalStatus];
+  const client = createMemoryClient(refuseUntilReady(bound, () => false, always) as typeof bound);
+  assert.equal((await client.getJournalStatus({})).lastSequence, 3n);
+  await assert.rejects(client.publish({}), { reason: 'STARTING' });
+});

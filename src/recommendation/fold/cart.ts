@@ -5,7 +5,8 @@ import type { CartLine } from './person.ts';
 
 export type Cart = Map<string, CartLine>;
 
-function cartKey(cartId: string, item: number): string {
+/** By what a line is found in its map. */
+export function cartKey(cartId: string, item: number): string {
   return `${item}/${cartId}`;
 }
 
@@ -54,6 +55,6 @@ export function emptyCart(cart: Cart, cartId: string): void {
 }
 
 /** Puts all that is in `from` into `to`. */
-export function joinCarts(from: Cart, to: Cart, max: number): void {
+export function joinCarts(from: ReadonlyMap<string, CartLine>, to: Cart, max: number): void {
   for (const line of from.values()) putIn(to, line.cartId, line.item, line.quantity, line.unitPrice, max);
 }

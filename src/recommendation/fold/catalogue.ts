@@ -1,7 +1,9 @@
 /** Which items there are, what they are like, and whether they may be recommended. */
+import type { Archive } from './archive.ts';
 import { grownBytes, grownFloats } from './growth.ts';
 import { Interner } from './interner.ts';
 import { type ItemDescription, withAncestors } from './item-description.ts';
+import { readDescription, writeDescription } from './persisted-values.ts';
 import { RecencyList } from './recency-list.ts';
 
 /** Stock states by their numbers in `palate.event.v1.StockState`; 0: not said. */
@@ -100,12 +102,8 @@ export class Catalogue {
 
   /** Describes an item anew; it is no longer removed. `fresh`: it counts as the newest. */
   describe(item: number, description: ItemDescription, fresh: boolean): void {
-    const isSame = this.#descriptions[item]?.categories === description.categories;
-    if (!isSame) this.#categories[item] = withAncestors(description.categories);
-    this.#descriptions[item] = description;
     this.#removed[item] = 0;
-    this.#from[item] = description.availableFromMicros ?? Number.NEGATIVE_INFINITY;
-    this.#to[item] = description.availableToMicros ?? Number.POSITIVE_INFINITY;
+    this.#hold(item, description);
     if (fresh) this.#recency.moveToFront(item);
   }
 
@@ -123,11 +121,43 @@ export class Catalogue {
     this.#quantities[item] = quantity;
   }
 
+  #hold(item: number, description: ItemDescription): void {
+    const isSame = this.#descriptions[item]?.categories === description.categories;
+    if (!isSame) this.#categories[item] = withAncestors(description.categories);
+    this.#descriptions[item] = description;
+    this.#from[item] = description.availableFromMicros ?? Number.NEGATIVE_INFINITY;
+    this.#to[item] = description.availableToMicros ?? Number.POSITIVE_INFINITY;
+  }
+
   #grow(items: number): void {
     this.#removed = grownBytes(this.#removed, items);
     this.#stock = grownBytes(this.#stock, items);
     this.#quantities = grownFloats(this.#quantities, items, Number.NaN);
     this.#from = grownFloats(this.#from, items, Number.NEGATIVE_INFINITY);
     this.#to = grownFloats(this.#to, items, Number.POSITIVE_INFINITY);
+  }
+
+  /** What follows from the descriptions is not written. */
+  persist(archive: Archive): void {
+    this.#items.persist(archive.part('ids'));
+    this.#recency.persist(archive.part('recency'));
+    this.#removed = archive.bytes('removed', this.#removed, this.size);
+    this.#stock = archive.bytes('stock', this.#stock, this.size);
+    this.#quantities = archive.floats('quantities', this.#quantities, this.size);
+    if (archive.isReading) this.#grow(this.size);
+    archive.records(
+      'descriptions',
+      (out) => {
+        for (let item = 0; item < this.size; item++) {
+          out.optional(this.#descriptions[item], (description) => writeDescription(out, description));
+        }
+      },
+      (from) => {
+        for (let item = 0; item < this.size; item++) {
+          const description = from.optional(() => readDescription(from));
+          if (description !== undefined) this.#hold(item, description);
+        }
+      },
+    );
   }
 }

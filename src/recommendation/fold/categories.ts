@@ -2,6 +2,7 @@
  * Which items are in which categories. Each pair of item and category is a membership with a number of its own, so that
  * what is kept by membership (places in heaps) lies in arrays.
  */
+import type { Archive } from './archive.ts';
 import { grownInts } from './growth.ts';
 import { Interner } from './interner.ts';
 
@@ -38,6 +39,13 @@ export class Categories {
     return this.#categories[membership]!;
   }
 
+  /** Calls for each membership that there is. */
+  eachMembership(call: MembershipListener['joined']): void {
+    for (const [item, held] of this.#memberships.entries()) {
+      for (const membership of held ?? none) call(item, this.#categories[membership]!, membership);
+    }
+  }
+
   /** Puts the item into exactly these categories and tells the listeners of each change. */
   assign(item: number, names: readonly string[], listeners: readonly MembershipListener[]): void {
     const wanted = new Set(names.map((name) => this.#names.intern(name)));
@@ -65,5 +73,28 @@ export class Categories {
   #leave(category: number, membership: number, listeners: readonly MembershipListener[]): void {
     for (const listener of listeners) listener.left(category, membership);
     this.#free.push(membership);
+  }
+
+  persist(archive: Archive): void {
+    this.#names.persist(archive.part('names'));
+    [this.#size] = archive.numbers('size', [this.#size]);
+    this.#items = archive.ints('items', this.#items, this.#size);
+    this.#categories = archive.ints('categories', this.#categories, this.#size);
+    archive.records(
+      'memberships',
+      (out) => {
+        out.list(this.#free, this.#free.length, (membership) => out.number(membership));
+        out.list(this.#memberships, this.#memberships.length, (held) =>
+          out.list(held ?? none, held?.length ?? 0, (membership) => out.number(membership)),
+        );
+      },
+      (from) => {
+        this.#free.push(...from.list(() => from.number()));
+        from.times(() => {
+          const held = from.list(() => from.number());
+          this.#memberships.push(held.length === 0 ? undefined : held);
+        });
+      },
+    );
   }
 }

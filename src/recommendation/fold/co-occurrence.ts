@@ -1,4 +1,5 @@
 /** Which items are visited in the same sessions, with decayed weights. */
+import type { Archive } from './archive.ts';
 import type { Clock } from './clock.ts';
 import { ForwardDecay, reachOfFloats } from './decay.ts';
 import { NeighbourLists } from './neighbour-lists.ts';
@@ -37,9 +38,15 @@ export class CoOccurrence {
 
   /** An item was visited together with each of the first `count` others, which are different from it and each other. */
   addAll(item: number, others: Int32Array, count: number, weight: number): void {
+    this.#lists.lookAhead(item, others, count);
     for (let i = 0; i < count; i++) {
       this.#lists.add(item, others[i]!, weight);
       this.#lists.add(others[i]!, item, weight);
     }
+  }
+
+  persist(archive: Archive): void {
+    this.#decay.persist(archive);
+    this.#lists.persist(archive.part('lists'));
   }
 }

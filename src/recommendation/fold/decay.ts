@@ -7,6 +7,7 @@
  *
  * The language leaves Math.pow and Math.exp to the machine, but fixes + − × ÷ and Math.sqrt (IEEE 754, exactly rounded).
  */
+import type { Archive } from './archive.ts';
 
 const bits = 10;
 const steps = 1 << bits;
@@ -108,5 +109,9 @@ export class ForwardDecay {
   readFactor(atMicros: number): number {
     if (Number.isNaN(this.#landmarkMicros)) return 0;
     return exp2((this.#landmarkMicros - atMicros) / this.halfLifeMicros);
+  }
+
+  persist(archive: Archive): void {
+    [this.#landmarkMicros] = archive.numbers('landmark', [this.#landmarkMicros]);
   }
 }

@@ -96,7 +96,7 @@ function writeNewest(writer: CanonicalWriter, tenant: TenantState, order: Canoni
 function writeSessions(writer: CanonicalWriter, tenant: TenantState, order: CanonicalOrder): void {
   const { sessions } = tenant;
   writer.number(sessions.size);
-  for (let session = 0; session < sessions.size; session++) {
+  for (let session = sessions.first; session < sessions.size; session++) {
     writer.optional(sessions.keyOf(session), (key) => writer.text(key));
     writer.number(order.rankOf(sessions.personOf(session)));
     writer.number(sessions.firstTimeMicros(session));

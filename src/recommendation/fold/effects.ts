@@ -17,7 +17,8 @@ export const effects: Readonly<Record<PayloadCase, string>> = {
   identityMerged: "Makes the visitor's past the user's, and what the visitor does from now on.",
   consentChanged:
     'Allows or forbids personal recommendations; while forbidden, interactions and sessions are nobody\u2019s.',
-  userErased: 'Forgets the person: profile, orders, meals, and that sessions were theirs.',
+  userErased:
+    'Counts the erasure and forgets whom it names. In a journal it names nobody: the state is folded anew without them.',
   pageViewed: "Counts a page of its kind; the person's session goes on.",
   listViewed: "Counts each item as shown; the person's session goes on.",
   itemViewed: `A visit of weight 1: ${visit}.`,

@@ -1,5 +1,12 @@
 /** Typed arrays that grow by doubling, so that a push costs O(1) on average and one copy at worst. */
 
+/** How many elements there are up to the last one that is not `fill`. */
+export function usedLength(array: Int32Array | Float64Array | Uint8Array, fill = 0): number {
+  let length = array.length;
+  while (length > 0 && array[length - 1] === fill) length--;
+  return length;
+}
+
 /** The same array where it holds `length` elements, else a copy of at least twice its size; new elements are `fill`. */
 export function grownInts(array: Int32Array<ArrayBuffer>, length: number, fill = 0): Int32Array<ArrayBuffer> {
   if (length <= array.length) return array;

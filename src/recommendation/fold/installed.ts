@@ -1,4 +1,5 @@
 /** What control events installed: named texts, within a bound. */
+import type { Archive } from './archive.ts';
 export class Installed {
   readonly #entries = new Map<string, string>();
   readonly #max: number;
@@ -30,5 +31,17 @@ export class Installed {
     this.#entries.delete(name);
     if (text !== '') this.#entries.set(name, text);
     if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value as string);
+  }
+
+  persist(archive: Archive): void {
+    archive.records(
+      'entries',
+      (out) =>
+        out.list(this.#entries, this.#entries.size, ([name, text]) => {
+          out.text(name);
+          out.text(text);
+        }),
+      (from) => from.times(() => this.#entries.set(from.text(), from.text())),
+    );
   }
 }

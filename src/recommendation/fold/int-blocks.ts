@@ -3,6 +3,8 @@
  * again for the next of its size. The first chunk doubles up to 2^20 ints, further chunks of that size follow, so that
  * growth never copies more than 4 MiB.
  */
+import type { Archive } from './archive.ts';
+
 const chunkBits = 20;
 const chunkLength = 1 << chunkBits;
 const chunkMask = chunkLength - 1;
@@ -11,7 +13,7 @@ const chunkMask = chunkLength - 1;
 export const largestClass = 15;
 
 export class IntBlocks {
-  readonly #chunks: Int32Array[] = [new Int32Array(256)];
+  readonly #chunks: Int32Array<ArrayBuffer>[] = [new Int32Array(256)];
   readonly #free: number[][] = Array.from({ length: largestClass + 1 }, () => []);
   #end = 0;
 
@@ -51,5 +53,20 @@ export class IntBlocks {
       grown.set(chunk);
       this.#chunks[index] = grown;
     }
+  }
+
+  persist(archive: Archive): void {
+    archive.chunks('chunks', this.#chunks, Math.min(this.#end & chunkMask || this.#end, this.#chunks.at(-1)!.length));
+    [this.#end] = archive.numbers('end', [this.#end]);
+    archive.records(
+      'free',
+      (out) =>
+        out.list(this.#free, this.#free.length, (freed) =>
+          out.list(freed, freed.length, (address) => out.number(address)),
+        ),
+      (from) => {
+        for (const [i, freed] of from.list(() => from.list(() => from.number())).entries()) this.#free[i] = freed;
+      },
+    );
   }
 }

@@ -3,87 +3,102 @@
  * doubles until it holds the bound and some room; then the newest are moved to its front when the room runs out, so
  * that a push costs O(1) on average.
  */
-import { grownBytes, grownInts } from './growth.ts';
+import type { Archive } from './archive.ts';
+import { grownInts, usedLength } from './growth.ts';
 import { IntBlocks, largestClass } from './int-blocks.ts';
 
-const smallestClass = 2;
+/**
+ * Of an owner: its block's address, where in it the window starts and ends, and the block's class; 0: it has none.
+ * Together, because every push reads all four: side by side they are one access to memory instead of four.
+ */
+const stride = 4;
+const startAt = 1;
+const endAt = 2;
+const classAt = 3;
 
 export class IntWindows {
   readonly #blocks = new IntBlocks();
+  readonly #smallest: number;
   readonly #largest: number;
-  #addresses = new Int32Array(64);
-  #starts = new Int32Array(64);
-  #ends = new Int32Array(64);
-  /** The class of an owner's block; 0: it has none. */
-  #classes = new Uint8Array(64);
+  #heads = new Int32Array(64 * stride);
 
-  /** `bound`: how many ints an owner's window may come to hold at once. */
-  constructor(bound: number) {
-    let largest = smallestClass;
+  /**
+   * `bound`: how many ints an owner's window may come to hold at once. `smallest`: a first block has 2^smallest; what most
+   * owners need, so that few blocks have to be moved.
+   */
+  constructor(bound: number, smallest = 2) {
+    let largest = smallest;
     while (1 << largest < bound + (bound >> 2) && largest < largestClass) largest++;
+    this.#smallest = smallest;
     this.#largest = largest;
   }
 
   length(owner: number): number {
-    return owner < this.#ends.length ? this.#ends[owner]! - this.#starts[owner]! : 0;
+    const head = owner * stride;
+    return head < this.#heads.length ? this.#heads[head + endAt]! - this.#heads[head + startAt]! : 0;
   }
 
   /** The array in which the window lies, from `from(owner)` on. Both hold until the next push to any owner. */
   array(owner: number): Int32Array {
-    return this.#blocks.chunkOf(this.#addresses[owner]!);
+    return this.#blocks.chunkOf(this.#heads[owner * stride]!);
   }
 
   from(owner: number): number {
-    return this.#blocks.offsetOf(this.#addresses[owner]!) + this.#starts[owner]!;
+    const head = owner * stride;
+    return this.#blocks.offsetOf(this.#heads[head]!) + this.#heads[head + startAt]!;
   }
 
   /** Makes room for `count` ints at the newest end and answers where in `array(owner)` they lie. */
   extend(owner: number, count: number): number {
-    if (owner >= this.#ends.length) this.#grow(owner + 1);
-    const sizeClass = this.#classes[owner]!;
-    if (sizeClass === 0 || this.#ends[owner]! + count > 1 << sizeClass) this.#makeRoom(owner, count);
-    const end = this.#ends[owner]!;
-    this.#ends[owner] = end + count;
-    return this.#blocks.offsetOf(this.#addresses[owner]!) + end;
+    const head = owner * stride;
+    if (head >= this.#heads.length) this.#heads = grownInts(this.#heads, head + stride);
+    const sizeClass = this.#heads[head + classAt]!;
+    if (sizeClass === 0 || this.#heads[head + endAt]! + count > 1 << sizeClass) this.#makeRoom(owner, count);
+    const end = this.#heads[head + endAt]!;
+    this.#heads[head + endAt] = end + count;
+    return this.#blocks.offsetOf(this.#heads[head]!) + end;
   }
 
   push(owner: number, value: number): void {
     const at = this.extend(owner, 1);
-    this.#blocks.chunkOf(this.#addresses[owner]!)[at] = value;
+    this.array(owner)[at] = value;
   }
 
   /** Lets go of the `count` oldest. */
   dropOldest(owner: number, count: number): void {
-    this.#starts[owner] = this.#starts[owner]! + count;
+    const head = owner * stride;
+    this.#heads[head + startAt] = this.#heads[head + startAt]! + count;
   }
 
   /** Keeps only the first `length` of the window. */
   truncate(owner: number, length: number): void {
-    this.#ends[owner] = this.#starts[owner]! + length;
+    const head = owner * stride;
+    this.#heads[head + endAt] = this.#heads[head + startAt]! + length;
   }
 
   /** Empties the window and gives its block back. */
   clear(owner: number): void {
-    if (owner >= this.#ends.length || this.#classes[owner] === 0) return;
-    this.#blocks.release(this.#addresses[owner]!, this.#classes[owner]!);
-    this.#classes[owner] = 0;
-    this.#starts[owner] = 0;
-    this.#ends[owner] = 0;
+    const head = owner * stride;
+    if (head >= this.#heads.length || this.#heads[head + classAt] === 0) return;
+    this.#blocks.release(this.#heads[head]!, this.#heads[head + classAt]!);
+    this.#heads.fill(0, head, head + stride);
   }
 
   /** Moves the window to the front of its block, or to a block of twice the size while that is allowed and needed. */
   #makeRoom(owner: number, count: number): void {
-    const oldClass = this.#classes[owner]!;
+    const head = owner * stride;
+    const oldClass = this.#heads[head + classAt]!;
+    const oldAddress = this.#heads[head]!;
     const length = this.length(owner);
-    let sizeClass = Math.max(oldClass, smallestClass);
+    let sizeClass = Math.max(oldClass, this.#smallest);
     while (sizeClass < this.#largest && length + count > (1 << sizeClass) - ((1 << sizeClass) >> 2)) sizeClass++;
-    const address = sizeClass === oldClass ? this.#addresses[owner]! : this.#blocks.allocate(sizeClass);
+    const address = sizeClass === oldClass ? oldAddress : this.#blocks.allocate(sizeClass);
     if (length > 0) this.#move(owner, address, length);
-    if (sizeClass !== oldClass && oldClass !== 0) this.#blocks.release(this.#addresses[owner]!, oldClass);
-    this.#addresses[owner] = address;
-    this.#classes[owner] = sizeClass;
-    this.#starts[owner] = 0;
-    this.#ends[owner] = length;
+    if (sizeClass !== oldClass && oldClass !== 0) this.#blocks.release(oldAddress, oldClass);
+    this.#heads[head] = address;
+    this.#heads[head + startAt] = 0;
+    this.#heads[head + endAt] = length;
+    this.#heads[head + classAt] = sizeClass;
   }
 
   #move(owner: number, address: number, length: number): void {
@@ -95,10 +110,9 @@ export class IntWindows {
     else for (let i = 0; i < length; i++) target[to + i] = source[from + i]!;
   }
 
-  #grow(owners: number): void {
-    this.#addresses = grownInts(this.#addresses, owners);
-    this.#starts = grownInts(this.#starts, owners);
-    this.#ends = grownInts(this.#ends, owners);
-    this.#classes = grownBytes(this.#classes, owners);
+  persist(archive: Archive): void {
+    this.#blocks.persist(archive.part('blocks'));
+    const owners = Math.ceil(usedLength(this.#heads) / stride);
+    this.#heads = archive.ints('heads', this.#heads, owners * stride);
   }
 }

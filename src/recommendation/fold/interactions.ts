@@ -1,4 +1,5 @@
 /** What each person did with items lately: a bounded window of (item, event type, time) for each. */
+import type { Archive } from './archive.ts';
 import { IntWindows } from './int-windows.ts';
 
 /** Ints of one interaction: the item, the event type, and the time's upper and lower 32 bits. */
@@ -18,7 +19,7 @@ export class Interactions {
 
   constructor(perPerson: number) {
     this.#bound = perPerson;
-    this.#windows = new IntWindows((perPerson + 1) * stride);
+    this.#windows = new IntWindows((perPerson + 1) * stride, 4);
   }
 
   count(person: number): number {
@@ -71,5 +72,9 @@ export class Interactions {
 
   clear(person: number): void {
     this.#windows.clear(person);
+  }
+
+  persist(archive: Archive): void {
+    this.#windows.persist(archive.part('windows'));
   }
 }

@@ -1,25 +1,29 @@
 /** Joins what is held of a visitor to what is held of the user that they turned out to be. */
 import { trimMap, trimSet } from './bounded.ts';
 import { joinCarts } from './cart.ts';
-import type { Opinion, PersonRecord } from './person.ts';
+import { type Opinion, owned } from './person.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** The visitor's past becomes the user's. `from` leads to `to` afterwards. */
 export function joinPeople(tenant: TenantState, from: number, to: number): void {
   const { settings } = tenant;
-  const source = tenant.people.recordOf(from);
+  const { opinions, cart, lists, orders, meals } = tenant.people.recordOf(from);
   const target = tenant.people.record(to);
-  joinOpinions(source.opinions, target.opinions, settings.opinionsPerPerson);
-  joinCarts(source.cart, target.cart, settings.cartLinesPerPerson);
-  joinLists(source.lists, target.lists, settings.listsPerPerson, settings.itemsPerList);
-  joinDated(source.orders, target.orders, to, settings.ordersPerPerson, (order) => tenant.orders.remove(order));
-  joinDated(source.meals, target.meals, to, settings.mealsPerPerson, (meal) => tenant.meals.remove(meal));
+  if (opinions.size > 0) joinOpinions(opinions, owned(target, 'opinions'), settings.opinionsPerPerson);
+  if (cart.size > 0) joinCarts(cart, owned(target, 'cart'), settings.cartLinesPerPerson);
+  if (lists.size > 0) joinLists(lists, owned(target, 'lists'), settings.listsPerPerson, settings.itemsPerList);
+  if (orders.size > 0) {
+    joinDated(orders, owned(target, 'orders'), to, settings.ordersPerPerson, (order) => tenant.orders.remove(order));
+  }
+  if (meals.size > 0) {
+    joinDated(meals, owned(target, 'meals'), to, settings.mealsPerPerson, (meal) => tenant.meals.remove(meal));
+  }
   tenant.sessions.mergePeople(from, to);
   tenant.people.merge(from, to);
 }
 
 /** Of two words on an item the later one holds. */
-function joinOpinions(from: ReadonlyMap<number, Opinion>, to: PersonRecord['opinions'], max: number): void {
+function joinOpinions(from: ReadonlyMap<number, Opinion>, to: Map<number, Opinion>, max: number): void {
   for (const [item, theirs] of from) {
     const own = to.get(item);
     if (own === undefined) {
@@ -40,7 +44,7 @@ function joinOpinions(from: ReadonlyMap<number, Opinion>, to: PersonRecord['opin
 
 function joinLists(
   from: ReadonlyMap<string, ReadonlySet<number>>,
-  to: PersonRecord['lists'],
+  to: Map<string, Set<number>>,
   maxLists: number,
   maxItems: number,
 ): void {
@@ -51,7 +55,7 @@ function joinLists(
 
 /** Puts an item on a list; the oldest item leaves a full list, the oldest list a full person. */
 export function addToList(
-  lists: PersonRecord['lists'],
+  lists: Map<string, Set<number>>,
   listId: string,
   item: number,
   maxLists: number,
@@ -70,7 +74,6 @@ function joinDated<T extends { person: number; readonly occurredAtMicros: number
   max: number,
   forget: (one: T) => void,
 ): void {
-  if (from.size === 0) return;
   const joined = [...to, ...from].sort((a, b) => a.occurredAtMicros - b.occurredAtMicros);
   to.clear();
   for (const one of joined) {

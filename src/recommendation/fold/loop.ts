@@ -1,5 +1,6 @@
 /** What was recommended, seen and clicked: by placement and strategy, and by item. */
-import { grownFloats } from './growth.ts';
+import type { Archive, RecordReader, RecordWriter } from './archive.ts';
+import { grownFloats, usedLength } from './growth.ts';
 
 /** How often something was handed over, came into sight, and was clicked. */
 export interface LoopCounts {
@@ -23,11 +24,17 @@ export interface RememberedRecommendation {
 const seenMark = 1;
 const clickedMark = 2;
 
+/** A list of positions up to this length is searched faster than a set of them is made. */
+const longestSearched = 32;
+
 /** Counters beyond the bound are kept together under this name. */
 const rest = '';
 
 export class Loop {
   readonly #recommendations = new Map<string, RememberedRecommendation>();
+  /** Their ids in a ring: a map's first key is found by passing over all that were deleted before it. */
+  #ids: string[] = [];
+  #oldest = 0;
   readonly #counts = new Map<string, Map<string, LoopCounts>>();
   #counters = 0;
   readonly #maxRecommendations: number;
@@ -71,9 +78,7 @@ export class Loop {
     if (this.#recommendations.has(recommendationId)) return;
     const marks = new Uint8Array(items.length);
     this.#recommendations.set(recommendationId, { placement, items, positions, strategies, marks });
-    if (this.#recommendations.size > this.#maxRecommendations) {
-      this.#recommendations.delete(this.#recommendations.keys().next().value as string);
-    }
+    this.#remember(recommendationId);
     for (let i = 0; i < items.length; i++) {
       this.#counter(placement, strategies[i]!).served++;
       this.#served = counted(this.#served, items[i]!);
@@ -84,9 +89,12 @@ export class Loop {
   see(recommendationId: string, positions: readonly number[]): void {
     const recommendation = this.#recommendations.get(recommendationId);
     if (recommendation === undefined) return;
-    const wanted = positions.length === 0 ? undefined : new Set(positions);
+    const isLong = positions.length > longestSearched;
+    const wanted = isLong ? new Set(positions) : undefined;
     for (let i = 0; i < recommendation.items.length; i++) {
-      if (wanted === undefined || wanted.has(recommendation.positions[i]!)) this.#mark(recommendation, i, seenMark);
+      const position = recommendation.positions[i]!;
+      const isSeen = positions.length === 0 || (wanted?.has(position) ?? positions.includes(position));
+      if (isSeen) this.#mark(recommendation, i, seenMark);
     }
   }
 
@@ -97,6 +105,17 @@ export class Loop {
     if (recommendation === undefined || place === -1) return;
     this.#mark(recommendation, place, seenMark);
     this.#mark(recommendation, place, clickedMark);
+  }
+
+  /** Forgets the oldest recommendation where there are too many. */
+  #remember(recommendationId: string): void {
+    if (this.#ids.length < this.#maxRecommendations) {
+      this.#ids.push(recommendationId);
+      return;
+    }
+    this.#recommendations.delete(this.#ids[this.#oldest]!);
+    this.#ids[this.#oldest] = recommendationId;
+    this.#oldest = (this.#oldest + 1) % this.#maxRecommendations;
   }
 
   #mark(recommendation: RememberedRecommendation, i: number, mark: number): void {
@@ -124,10 +143,63 @@ export class Loop {
     this.#counters++;
     return counts;
   }
+
+  persist(archive: Archive): void {
+    this.#served = archive.floats('served', this.#served, usedLength(this.#served));
+    this.#seen = archive.floats('seen', this.#seen, usedLength(this.#seen));
+    this.#clicked = archive.floats('clicked', this.#clicked, usedLength(this.#clicked));
+    [this.#counters] = archive.numbers('counters', [this.#counters]);
+    archive.records(
+      'counts',
+      (out) =>
+        out.list(this.#counts, this.#counts.size, ([placement, byStrategy]) => {
+          out.text(placement);
+          out.list(byStrategy, byStrategy.size, ([strategy, counts]) => {
+            out.text(strategy);
+            for (const count of [counts.served, counts.seen, counts.clicked]) out.number(count);
+          });
+        }),
+      (from) =>
+        from.times(() => this.#counts.set(from.text(), new Map(from.list(() => [from.text(), readCounts(from)])))),
+    );
+    archive.records(
+      'recommendations',
+      (out) =>
+        out.list(this.#recommendations, this.#recommendations.size, ([id, one]) => {
+          out.text(id);
+          writeRecommendation(out, one);
+        }),
+      (from) => from.times(() => this.#recommendations.set(from.text(), readRecommendation(from))),
+    );
+    if (!archive.isReading) return;
+    this.#ids = [...this.#recommendations.keys()];
+    this.#oldest = 0;
+  }
 }
 
 function counted(counts: Float64Array<ArrayBuffer>, item: number): Float64Array<ArrayBuffer> {
   const grown = grownFloats(counts, item + 1);
   grown[item] = grown[item]! + 1;
   return grown;
+}
+
+function readCounts(from: RecordReader): LoopCounts {
+  return { served: from.number(), seen: from.number(), clicked: from.number() };
+}
+
+function writeRecommendation(out: RecordWriter, one: RememberedRecommendation): void {
+  out.text(one.placement);
+  for (const row of [one.items, one.positions, one.marks]) out.list(row, row.length, (value) => out.number(value));
+  out.list(one.strategies, one.strategies.length, (strategy) => out.text(strategy));
+}
+
+function readRecommendation(from: RecordReader): RememberedRecommendation {
+  const row = () => from.list(() => from.number());
+  return {
+    placement: from.text(),
+    items: Int32Array.from(row()),
+    positions: Int32Array.from(row()),
+    marks: Uint8Array.from(row()),
+    strategies: from.list(() => from.text()),
+  };
 }

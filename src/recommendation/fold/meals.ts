@@ -1,5 +1,8 @@
 /** Photos of meals: what the model said of each, and what an expert did. */
+import type { Archive } from './archive.ts';
+import { readMeal, writeMeal } from './persisted-records.ts';
 import type { Meal, MealReview } from './person.ts';
+import { type References, referencesTo } from './references.ts';
 
 export interface MealScore {
   readonly score: number;
@@ -94,5 +97,46 @@ export class Meals {
     }
     this.#strangers.add(meal);
     if (this.#strangers.size > this.#maxStrangers) this.remove(this.#strangers.values().next().value as Meal);
+  }
+
+  /** As `Orders.persist`. */
+  persist(archive: Archive): References<Meal> {
+    archive.records(
+      'meals',
+      (out) => out.list(this.#byImage.values(), this.#byImage.size, (meal) => writeMeal(out, meal)),
+      (from) => {
+        for (const meal of from.list(() => readMeal(from))) this.#byImage.set(meal.imageId, meal);
+      },
+    );
+    const references = referencesTo(this.#byImage.values());
+    references.persist(archive, 'strangers', this.#strangers);
+    this.#persistEmbeddings(archive.part('embeddings'));
+    return references;
+  }
+
+  /** Their floats end to end, bit for bit. */
+  #persistEmbeddings(archive: Archive): void {
+    const all = [...this.#embeddings];
+    const items = archive.ints(
+      'items',
+      Int32Array.from(all, ([item]) => item),
+      all.length,
+    );
+    const lengths = archive.ints(
+      'lengths',
+      Int32Array.from(all, ([, values]) => values.length),
+      all.length,
+    );
+    const bits = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
+    let at = 0;
+    for (const [, values] of all) {
+      bits.set(new Int32Array(values.buffer, values.byteOffset, values.length), at);
+      at += values.length;
+    }
+    const floats = new Float32Array(archive.ints('values', bits, bits.length).buffer);
+    if (!archive.isReading) return;
+    for (let i = 0, from = 0; i < items.length; from += lengths[i++]!) {
+      this.#embeddings.set(items[i]!, floats.slice(from, from + lengths[i]!));
+    }
   }
 }

@@ -1,5 +1,8 @@
 /** Orders by their ids, so that corrections and refunds find them. */
+import type { Archive } from './archive.ts';
+import { readOrder, writeOrder } from './persisted-records.ts';
 import type { Order } from './person.ts';
+import { type References, referencesTo } from './references.ts';
 
 export class Orders {
   readonly #byId = new Map<string, Order>();
@@ -30,5 +33,19 @@ export class Orders {
   remove(order: Order): void {
     this.#byId.delete(order.orderId);
     this.#strangers.delete(order);
+  }
+
+  /** Answers by which numbers others can name the orders in what they write. */
+  persist(archive: Archive): References<Order> {
+    archive.records(
+      'orders',
+      (out) => out.list(this.#byId.values(), this.#byId.size, (order) => writeOrder(out, order)),
+      (from) => {
+        for (const order of from.list(() => readOrder(from))) this.#byId.set(order.orderId, order);
+      },
+    );
+    const references = referencesTo(this.#byId.values());
+    references.persist(archive, 'strangers', this.#strangers);
+    return references;
   }
 }

@@ -1,9 +1,12 @@
 /** Who there is: users and visitors, who turned out to be whom, what they allow, and what is held of them. */
-import { grownBytes, grownFloats, grownInts } from './growth.ts';
+import type { Archive } from './archive.ts';
 import { Ids } from './ids.ts';
 import { type Interaction, Interactions } from './interactions.ts';
+import { readRecord, type SharedRecords, writeRecord } from './persisted-records.ts';
 import { emptyRecord, type PersonRecord, reactions } from './person.ts';
+import { consents, forgotten, itself, PersonTable } from './person-table.ts';
 import type { FoldSettings } from './settings.ts';
+import { Utf8 } from './utf8.ts';
 
 export interface PersonIds {
   readonly userId?: string;
@@ -22,17 +25,7 @@ export interface Profile extends Readonly<PersonRecord> {
 }
 
 const nobody = -1;
-/** In `#mergedInto`: a number of its own; one that was forgotten. */
-const itself = -1;
-const forgotten = -2;
-/** In `#consent`. */
-const unsaid = 0;
-const allowed = 1;
-const refused = 2;
-
-/** A visitor, who has no user's id. */
-const none = -1;
-
+const utf8 = new Utf8();
 const blank = Object.freeze(emptyRecord());
 
 function known(person: number): number | undefined {
@@ -42,15 +35,9 @@ function known(person: number): number | undefined {
 export class People {
   readonly #users = new Ids();
   readonly #visitors = new Ids();
-  /** By person: the number of their user id among `#users`; -1: a visitor. */
-  #userOf = new Int32Array(256);
-  #count = 0;
+  readonly #table = new PersonTable();
   readonly #records: (PersonRecord | undefined)[] = [];
   readonly #interactions: Interactions;
-  #mergedInto = new Int32Array(256).fill(itself);
-  #consent = new Uint8Array(256);
-  #firstSeen = new Float64Array(256);
-  #lastSeen = new Float64Array(256);
   #gone = 0;
 
   constructor(settings: FoldSettings) {
@@ -59,27 +46,31 @@ export class People {
 
   /** How many people are known; a visitor merged into a user is not one more. */
   get size(): number {
-    return this.#count - this.#gone;
+    return this.#table.size - this.#gone;
   }
 
   /** The number of a user, else of a visitor or of the user that they turned out to be. Undefined: nobody known. */
   numberOf(ids: PersonIds): number | undefined {
-    if (ids.userId) return known(this.#users.personOf(this.#users.texts.numberOf(ids.userId)));
+    if (ids.userId) return known(this.#users.personOf(ids.userId));
     if (!ids.visitorId) return undefined;
-    const number = known(this.#visitors.personOf(this.#visitors.texts.numberOf(ids.visitorId)));
-    return number === undefined || this.#mergedInto[number] === forgotten ? undefined : number;
+    const number = known(this.#visitors.personOf(ids.visitorId));
+    return number === undefined || this.#table.mergedInto(number) === forgotten ? undefined : number;
   }
 
   /** Whose number an earlier number is now; -1: nobody's any more. */
   resolve(person: number): number {
     let number = person;
-    while (number >= 0 && this.#mergedInto[number] !== itself) number = this.#mergedInto[number]!;
-    return number < 0 ? nobody : number;
+    while (number >= 0) {
+      const other = this.#table.mergedInto(number);
+      if (other === itself) return number;
+      number = other;
+    }
+    return nobody;
   }
 
   /** False: nothing of what the person did may be used for their recommendations. */
   isPersonalised(person: number): boolean {
-    return this.#consent[person] !== refused;
+    return this.#table.consentOf(person) !== consents.refused;
   }
 
   /** One of `reactions`. */
@@ -119,50 +110,50 @@ export class People {
     const interactions = this.#interactions.all(person).reverse();
     return {
       ...this.recordOf(person),
-      userId: this.#userOf[person] === none ? '' : this.#users.texts.textOf(this.#userOf[person]!),
+      userId: this.#userId(person),
       personalised: this.isPersonalised(person),
       interactions: interactions.sort((a, b) => b.occurredAtMicros - a.occurredAtMicros),
-      firstSeenMicros: this.#firstSeen[person]!,
-      lastSeenMicros: this.#lastSeen[person]!,
+      firstSeenMicros: this.#table.firstSeenMicros(person),
+      lastSeenMicros: this.#table.lastSeenMicros(person),
     };
   }
 
   /** The person of an event, a new one where it is the first; -1: it names nobody. */
   enter(userId: string, visitorId: string, atMicros: number): number {
-    if (userId !== '') return this.#enter(this.#users, this.#users.texts.intern(userId), atMicros);
-    if (visitorId !== '') return this.#enter(this.#visitors, this.#visitors.texts.intern(visitorId), atMicros);
-    return nobody;
+    const length = utf8.encode(userId === '' ? visitorId : userId);
+    if (length === 0) return nobody;
+    return userId === ''
+      ? this.enterVisitor(utf8.bytes, 0, length, atMicros)
+      : this.enterUser(utf8.bytes, 0, length, atMicros);
   }
 
   /** As `enter`, of a user's id as it stands in an event's bytes, not empty. */
   enterUser(bytes: Uint8Array, from: number, to: number, atMicros: number): number {
-    return this.#enter(this.#users, this.#users.texts.internBytes(bytes, from, to), atMicros);
+    const known = this.#users.personOfBytes(bytes, from, to);
+    if (known !== nobody) return this.#see(known, atMicros);
+    const person = this.#begin(atMicros);
+    this.#table.setUser(person, this.#users.leadBytes(bytes, from, to, person));
+    return person;
   }
 
   /** As `enter`, of a visitor's id as it stands in an event's bytes, not empty. */
   enterVisitor(bytes: Uint8Array, from: number, to: number, atMicros: number): number {
-    return this.#enter(this.#visitors, this.#visitors.texts.internBytes(bytes, from, to), atMicros);
-  }
-
-  #enter(ids: Ids, id: number, atMicros: number): number {
-    let person = ids.personOf(id);
-    if (person === nobody || this.#mergedInto[person] === forgotten) {
-      person = this.#begin(ids, id, atMicros);
-    }
-    if (atMicros > this.#lastSeen[person]!) this.#lastSeen[person] = atMicros;
-    else if (atMicros < this.#firstSeen[person]!) this.#firstSeen[person] = atMicros;
+    const known = this.#visitors.personOfBytes(bytes, from, to);
+    if (known !== nobody && this.#table.mergedInto(known) !== forgotten) return this.#see(known, atMicros);
+    const person = this.#begin(atMicros);
+    this.#visitors.leadBytes(bytes, from, to, person);
     return person;
   }
 
   /** Held only while the person allows it. */
   addInteraction(person: number, item: number, eventType: number, atMicros: number): void {
-    if (person !== nobody && this.#consent[person] !== refused) {
+    if (person !== nobody && this.#table.consentOf(person) !== consents.refused) {
       this.#interactions.add(person, item, eventType, atMicros);
     }
   }
 
   setPersonalised(person: number, personalised: boolean): void {
-    this.#consent[person] = personalised ? allowed : refused;
+    this.#table.setConsent(person, personalised ? consents.allowed : consents.refused);
   }
 
   /** The record to change, a new one where there was none. */
@@ -180,33 +171,33 @@ export class People {
    */
   identify(visitorId: string, user: number): number | undefined {
     const visitor = this.numberOf({ visitorId });
-    this.#visitors.lead(this.#visitors.texts.intern(visitorId), user);
-    const isOwn = visitor !== undefined && visitor !== user && this.#userOf[visitor] === none;
+    this.#visitors.lead(visitorId, user);
+    const isOwn = visitor !== undefined && visitor !== user && this.#table.userOf(visitor) === 0;
     return isOwn ? visitor : undefined;
   }
 
   /** Joins what two numbers stand for, besides their records, which the caller joins. `from` leads to `to` afterwards. */
   merge(from: number, to: number): void {
     this.#interactions.merge(from, to);
-    if (this.#consent[to] === unsaid) this.#consent[to] = this.#consent[from]!;
-    this.#firstSeen[to] = Math.min(this.#firstSeen[to]!, this.#firstSeen[from]!);
-    this.#lastSeen[to] = Math.max(this.#lastSeen[to]!, this.#lastSeen[from]!);
+    if (this.#table.consentOf(to) === consents.unsaid) this.#table.setConsent(to, this.#table.consentOf(from));
+    this.#table.see(to, this.#table.firstSeenMicros(from));
+    this.#table.see(to, this.#table.lastSeenMicros(from));
     this.#records[from] = undefined;
-    this.#mergedInto[from] = to;
+    this.#table.setMergedInto(from, to);
     this.#gone++;
   }
 
   /** Forgets a person and the ids that lead to them. Their number leads nowhere afterwards. */
   forget(person: number): void {
     for (const visitorId of this.#records[person]?.visitorIds ?? []) {
-      this.#visitors.forget(this.#visitors.texts.intern(visitorId));
+      this.#visitors.forget(visitorId);
     }
-    if (this.#userOf[person] !== none) this.#users.forget(this.#userOf[person]!);
-    this.#userOf[person] = none;
+    if (this.#table.userOf(person) !== 0) this.#users.forgetAt(this.#table.userOf(person));
+    this.#table.setUser(person, 0);
     this.#records[person] = undefined;
     this.#interactions.clear(person);
-    this.#consent[person] = unsaid;
-    this.#mergedInto[person] = forgotten;
+    this.#table.setConsent(person, consents.unsaid);
+    this.#table.setMergedInto(person, forgotten);
     this.#gone++;
   }
 
@@ -214,31 +205,44 @@ export class People {
   *ids(): Generator<{ readonly kind: 'user' | 'visitor'; readonly id: string; readonly person: number }> {
     for (const [id, person] of this.#users.entries()) yield { kind: 'user', id, person };
     for (const [id, person] of this.#visitors.entries()) {
-      if (this.#mergedInto[person] !== forgotten) yield { kind: 'visitor', id, person };
+      if (this.#table.mergedInto(person) !== forgotten) yield { kind: 'visitor', id, person };
     }
   }
 
-  /** What the person said of it: 0 nothing, 1 allowed, 2 refused. */
+  /** What the person said of it: one of `consents`. */
   consentOf(person: number): number {
-    return this.#consent[person]!;
+    return this.#table.consentOf(person);
   }
 
-  #begin(ids: Ids, id: number, atMicros: number): number {
-    const person = this.#count++;
-    ids.lead(id, person);
-    if (person >= this.#mergedInto.length) this.#grow(person + 1);
-    this.#userOf[person] = ids === this.#users ? id : none;
-    this.#records.push(undefined);
-    this.#firstSeen[person] = atMicros;
-    this.#lastSeen[person] = atMicros;
+  #userId(person: number): string {
+    const user = this.#table.userOf(person);
+    return user === 0 ? '' : this.#users.textAt(user);
+  }
+
+  #see(person: number, atMicros: number): number {
+    this.#table.see(person, atMicros);
     return person;
   }
 
-  #grow(people: number): void {
-    this.#userOf = grownInts(this.#userOf, people);
-    this.#mergedInto = grownInts(this.#mergedInto, people, itself);
-    this.#consent = grownBytes(this.#consent, people);
-    this.#firstSeen = grownFloats(this.#firstSeen, people);
-    this.#lastSeen = grownFloats(this.#lastSeen, people);
+  #begin(atMicros: number): number {
+    this.#records.push(undefined);
+    return this.#table.begin(atMicros);
+  }
+
+  /** `shared`: the orders and meals, which come first. */
+  persist(archive: Archive, shared: SharedRecords): void {
+    this.#users.persist(archive.part('users'));
+    this.#visitors.persist(archive.part('visitors'));
+    this.#table.persist(archive.part('people'));
+    this.#interactions.persist(archive.part('interactions'));
+    [this.#gone] = archive.numbers('gone', [this.#gone]);
+    archive.records(
+      'records',
+      (out) =>
+        out.list(this.#records, this.#records.length, (record) =>
+          out.optional(record, (held) => writeRecord(out, held, shared)),
+        ),
+      (from) => from.times(() => this.#records.push(from.optional(() => readRecord(from, shared)))),
+    );
   }
 }

@@ -69,27 +69,49 @@ export interface MealReview {
   readonly comment: string;
 }
 
-/** All of it; maps and lists in the order of their entries' first events. */
-export interface PersonRecord {
-  attributes: ReadonlyMap<string, AttributeValue>;
-  readonly visitorIds: Set<string>;
-  readonly opinions: Map<number, Opinion>;
+/** What grows with a person's events; in the order of the entries' first events. */
+interface Collections {
+  visitorIds: Set<string>;
+  opinions: Map<number, Opinion>;
   /** By cart and item, see `cartKey`. */
-  readonly cart: Map<string, CartLine>;
-  readonly lists: Map<string, Set<number>>;
+  cart: Map<string, CartLine>;
+  lists: Map<string, Set<number>>;
   /** The latest to come in is the last. */
-  readonly orders: Set<Order>;
-  readonly meals: Set<Meal>;
+  orders: Set<Order>;
+  meals: Set<Meal>;
 }
 
+/** All of it. To change a collection, ask {@link owned} for it. */
+export interface PersonRecord {
+  attributes: ReadonlyMap<string, AttributeValue>;
+  visitorIds: ReadonlySet<string>;
+  opinions: ReadonlyMap<number, Opinion>;
+  cart: ReadonlyMap<string, CartLine>;
+  lists: ReadonlyMap<string, ReadonlySet<number>>;
+  orders: ReadonlySet<Order>;
+  meals: ReadonlySet<Meal>;
+}
+
+/** Shared by all who have none of a kind: most people have a cart and nothing else, and each collection takes 200 bytes. */
+const empty: Readonly<PersonRecord> = Object.freeze({
+  attributes: new Map(),
+  visitorIds: new Set<string>(),
+  opinions: new Map(),
+  cart: new Map(),
+  lists: new Map(),
+  orders: new Set<Order>(),
+  meals: new Set<Meal>(),
+});
+
 export function emptyRecord(): PersonRecord {
-  return {
-    attributes: new Map(),
-    visitorIds: new Set(),
-    opinions: new Map(),
-    cart: new Map(),
-    lists: new Map(),
-    orders: new Set(),
-    meals: new Set(),
-  };
+  return { ...empty };
+}
+
+/** A collection that may be changed: the record's own, made where it had none. */
+export function owned<K extends keyof Collections>(record: PersonRecord, name: K): Collections[K] {
+  if (record[name] === empty[name]) {
+    const isSet = empty[name] instanceof Set;
+    Object.assign(record, { [name]: isSet ? new Set() : new Map() });
+  }
+  return record[name] as Collections[K];
 }

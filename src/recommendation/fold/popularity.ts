@@ -1,8 +1,9 @@
 /** How popular items are, decayed, in all and by category, with the best of each at hand. */
+import type { Archive } from './archive.ts';
 import type { Categories, MembershipListener } from './categories.ts';
 import type { Clock } from './clock.ts';
 import { ForwardDecay } from './decay.ts';
-import { grownBytes, grownFloats } from './growth.ts';
+import { grownBytes, grownFloats, usedLength } from './growth.ts';
 import { Places, RankingHeap } from './ranking-heap.ts';
 
 /** So many items wait at most: ranking them takes about a millisecond. */
@@ -117,6 +118,18 @@ export class Popularity implements MembershipListener {
     for (let item = 0; item < this.#scores.length; item++) this.#scores[item] = this.#scores[item]! * factor;
     this.#all.scale(factor);
     for (const heap of this.#heaps) heap?.scale(factor);
+  }
+
+  /** The heaps are made anew from the scores: how they lie depends on when they were read. Categories come first. */
+  persist(archive: Archive): void {
+    this.#decay.persist(archive);
+    this.#scores = archive.floats('scores', this.#scores, usedLength(this.#scores));
+    if (!archive.isReading) return;
+    this.#isLate = new Uint8Array(this.#scores.length);
+    for (let item = 0; item < this.#scores.length; item++) {
+      if (this.#scores[item] !== 0) this.#all.set(item, this.#scores[item]!);
+    }
+    this.#categories.eachMembership((item, category, membership) => this.joined(item, category, membership));
   }
 }
 

@@ -1,5 +1,6 @@
 /** For each item the newest sessions that hold it, each once, as VMIS-kNN wants them (Serenade, SIGMOD 2022). */
-import { grownInts } from './growth.ts';
+import type { Archive } from './archive.ts';
+import { grownInts, usedLength } from './growth.ts';
 import { IntWindows } from './int-windows.ts';
 
 export class Postings {
@@ -67,5 +68,10 @@ export class Postings {
     for (; at < newest; at++) array[at] = array[at + 1]!;
     this.#windows.truncate(item, length - 1);
     return false;
+  }
+
+  persist(archive: Archive): void {
+    this.#windows.persist(archive.part('windows'));
+    this.#holders = archive.ints('holders', this.#holders, usedLength(this.#holders));
   }
 }

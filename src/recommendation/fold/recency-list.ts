@@ -1,4 +1,5 @@
 /** The numbers 0, 1, 2, … in one line, of which any can be moved to the front in O(1): a list linked by arrays. */
+import type { Archive } from './archive.ts';
 import { grownInts } from './growth.ts';
 
 const nothing = -1;
@@ -47,5 +48,12 @@ export class RecencyList {
     this.#previous[entry] = nothing;
     this.#previous[this.#first] = entry;
     this.#first = entry;
+  }
+
+  persist(archive: Archive): void {
+    this.#next = archive.ints('next', this.#next, this.#size);
+    this.#previous = archive.ints('previous', this.#previous, this.#size);
+    const ends = archive.numbers('ends', [this.#first, this.#last, this.#size]);
+    [this.#first, this.#last, this.#size] = ends;
   }
 }

@@ -3,6 +3,7 @@
  * Kersbergen, Sprangers, Schelter: "Serenade: Low-Latency Session-Based Recommendation in e-Commerce at Scale",
  * SIGMOD 2022. There a batch builds the index; here a visit costs O(items of its session).
  */
+import type { Archive } from './archive.ts';
 import { IntWindows } from './int-windows.ts';
 import { Postings } from './postings.ts';
 import { Sessions } from './sessions.ts';
@@ -15,15 +16,25 @@ export class SessionIndex {
   readonly #itemsPerSession: number;
 
   constructor(settings: FoldSettings) {
-    this.#sessions = new Sessions(settings.sessionGapMicros);
-    this.#items = new IntWindows(settings.itemsPerSession + 1);
+    this.#sessions = new Sessions(settings.sessionGapMicros, settings.maxSessions);
+    this.#items = new IntWindows(settings.itemsPerSession + 1, 3);
     this.#postings = new Postings(settings.postingLength);
     this.#itemsPerSession = settings.itemsPerSession;
   }
 
-  /** How many sessions there are; numbers are below it, in the order in which they began. */
+  /** How many sessions there were; numbers are below it, in the order in which they began. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** The oldest one that is held; those from here to before `size` are, `maxSessions` at most. */
+  get first(): number {
+    return this.#sessions.first;
+  }
+
+  /** How many are held. */
+  get count(): number {
+    return this.size - this.first;
   }
 
   /** By the session id of its events. Sessions without one are reached through `latestOf`. */
@@ -61,7 +72,7 @@ export class SessionIndex {
   }
 
   itemCount(session: number): number {
-    return this.#items.length(session);
+    return this.#items.length(this.#sessions.placeOf(session));
   }
 
   /**
@@ -69,15 +80,17 @@ export class SessionIndex {
    * memory: it holds until the next event is folded, and is not to be written to.
    */
   itemsOf(session: number): Int32Array {
-    const from = this.#items.from(session);
-    return this.#items.array(session).subarray(from, from + this.#items.length(session));
+    const place = this.#sessions.placeOf(session);
+    const from = this.#items.from(place);
+    return this.#items.array(place).subarray(from, from + this.#items.length(place));
   }
 
   /** Copies the newest items, as many as `into` takes, newest first, and answers how many. Allocates nothing. */
   copyItems(session: number, into: Int32Array): number {
-    const length = this.#items.length(session);
-    const array = this.#items.array(session);
-    const newest = this.#items.from(session) + length - 1;
+    const place = this.#sessions.placeOf(session);
+    const length = this.#items.length(place);
+    const array = this.#items.array(place);
+    const newest = this.#items.from(place) + length - 1;
     const count = Math.min(length, into.length);
     for (let i = 0; i < count; i++) into[i] = array[newest - i]!;
     return count;
@@ -85,8 +98,9 @@ export class SessionIndex {
 
   /** The item visited last; -1: none. */
   newestItem(session: number): number {
-    const length = this.#items.length(session);
-    return length === 0 ? -1 : this.#items.array(session)[this.#items.from(session) + length - 1]!;
+    const place = this.#sessions.placeOf(session);
+    const length = this.#items.length(place);
+    return length === 0 ? -1 : this.#items.array(place)[this.#items.from(place) + length - 1]!;
   }
 
   /** Copies the sessions that hold the item, newest visit first, each once, and answers how many. Allocates nothing. */
@@ -119,6 +133,7 @@ export class SessionIndex {
     let session = this.#sessions.find(person, key, atMicros);
     if (session === -1) {
       if (!begins || (person === -1 && key === -1)) return -1;
+      if (this.#sessions.isFull) this.#forgetFirst();
       session = this.#sessions.begin(person, key, atMicros);
     }
     this.#sessions.touch(session, person, atMicros);
@@ -132,9 +147,10 @@ export class SessionIndex {
 
   /** Adds an item to a session. */
   visit(session: number, item: number): void {
-    const held = this.#holds(session, item);
-    this.#items.push(session, item);
-    if (this.#items.length(session) > this.#itemsPerSession) this.#dropOldestItem(session);
+    const place = this.#sessions.placeOf(session);
+    const held = this.#holds(place, item);
+    this.#items.push(place, item);
+    if (this.#items.length(place) > this.#itemsPerSession) this.#dropOldestItem(session, place);
     this.#postings.push(item, session, held);
   }
 
@@ -146,18 +162,33 @@ export class SessionIndex {
     this.#sessions.forget(person);
   }
 
-  #holds(session: number, item: number): boolean {
-    const length = this.#items.length(session);
+  #holds(place: number, item: number): boolean {
+    const length = this.#items.length(place);
     if (length === 0) return false;
-    const array = this.#items.array(session);
-    const from = this.#items.from(session);
+    const array = this.#items.array(place);
+    const from = this.#items.from(place);
     for (let i = from + length - 1; i >= from; i--) if (array[i] === item) return true;
     return false;
   }
 
-  #dropOldestItem(session: number): void {
-    const oldest = this.#items.array(session)[this.#items.from(session)]!;
-    this.#items.dropOldest(session, 1);
-    if (!this.#holds(session, oldest)) this.#postings.remove(oldest, session);
+  #dropOldestItem(session: number, place: number): void {
+    const oldest = this.#items.array(place)[this.#items.from(place)]!;
+    this.#items.dropOldest(place, 1);
+    if (!this.#holds(place, oldest)) this.#postings.remove(oldest, session);
+  }
+
+  /** The session that began first leaves, out of the lists of its items too. */
+  #forgetFirst(): void {
+    const session = this.#sessions.first;
+    const place = this.#sessions.placeOf(session);
+    while (this.#items.length(place) > 0) this.#dropOldestItem(session, place);
+    this.#items.clear(place);
+    this.#sessions.forgetFirst();
+  }
+
+  persist(archive: Archive): void {
+    this.#sessions.persist(archive.part('sessions'));
+    this.#items.persist(archive.part('items'));
+    this.#postings.persist(archive.part('postings'));
   }
 }

@@ -9,6 +9,8 @@ export interface FoldSettings {
   readonly postingLength: number;
   /** The newest items kept of a session. At most 1,000. */
   readonly itemsPerSession: number;
+  /** Sessions held; the one that began first leaves. At most 100,000,000. */
+  readonly maxSessions: number;
   /** A pause this long begins a new session where events carry no session id. */
   readonly sessionGapMicros: number;
   readonly popularityHalfLifeMicros: number;
@@ -43,6 +45,7 @@ export interface FoldSettings {
 export const defaultFoldSettings: FoldSettings = Object.freeze({
   postingLength: 500,
   itemsPerSession: 100,
+  maxSessions: 2_000_000,
   sessionGapMicros: 30 * 60 * secondMicros,
   popularityHalfLifeMicros: 7 * dayMicros,
   trendingHalfLifeMicros: dayMicros / 4,

@@ -1,4 +1,5 @@
 /** Lists of like items that were made outside and installed by events: by item, then by the list's name. */
+import type { Archive, RecordReader, RecordWriter } from './archive.ts';
 export interface SimilarityList {
   readonly items: Int32Array;
   readonly similarities: Float64Array;
@@ -37,4 +38,33 @@ export class SimilarityLists {
     if (lists.size === 0) this.#byItem.delete(item);
     else this.#byItem.set(item, lists);
   }
+
+  persist(archive: Archive): void {
+    archive.records(
+      'lists',
+      (out) =>
+        out.list(this.#byItem, this.#byItem.size, ([item, lists]) => {
+          out.number(item);
+          out.list(lists, lists.size, ([name, list]) => {
+            out.text(name);
+            writeList(out, list);
+          });
+        }),
+      (from) =>
+        from.times(() => {
+          const item = from.number();
+          this.#byItem.set(item, new Map(from.list(() => [from.text(), readList(from)])));
+        }),
+    );
+  }
+}
+
+function writeList(out: RecordWriter, { items, similarities }: SimilarityList): void {
+  out.list(items, items.length, (item) => out.number(item));
+  out.list(similarities, similarities.length, (similarity) => out.number(similarity));
+}
+
+function readList(from: RecordReader): SimilarityList {
+  const items = Int32Array.from(from.list(() => from.number()));
+  return { items, similarities: Float64Array.from(from.list(() => from.number())) };
 }

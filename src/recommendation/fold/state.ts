@@ -1,7 +1,9 @@
 /** The state of a process: what the journal's events were folded into, one tenant beside the other. */
+
 import type { Event } from '../../../gen/palate/event/v1/event_pb.ts';
 import { EventScanner } from '../../events/scanner.ts';
 import { applyEvent, applyScanned } from './apply/dispatch.ts';
+import type { Archive } from './archive.ts';
 import type { FoldSettings } from './settings.ts';
 import { TenantState } from './tenant-state.ts';
 
@@ -18,8 +20,8 @@ export interface RecordHeader {
  */
 export class State {
   readonly settings: FoldSettings;
-  readonly #tenants = new Map<string, TenantState>();
-  readonly #scanner = new EventScanner();
+  #tenants = new Map<string, TenantState>();
+  readonly #scanner = new EventScanner('wanted');
   #sequence = 0;
   #appendedAtMicros = 0;
 
@@ -52,9 +54,12 @@ export class State {
     this.#advance(header);
   }
 
-  /** As `apply`, straight from the event's bytes. False: they are not for a scanner; nothing was done, decode them. */
-  applyBytes(header: RecordHeader, bytes: Uint8Array): boolean {
-    if (!this.#scanner.scan(bytes)) return false;
+  /**
+   * As `apply`, straight from the event's bytes from `from` to before `to`. False: they are not for a scanner; nothing was
+   * done, decode them.
+   */
+  applyBytes(header: RecordHeader, bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+    if (!this.#scanner.scan(bytes, from, to)) return false;
     applyScanned(this.#tenantOf(header), this.#scanner, header.appendedAtMicros);
     this.#advance(header);
     return true;
@@ -73,9 +78,36 @@ export class State {
     this.#appendedAtMicros = header.appendedAtMicros;
   }
 
+  /**
+   * Takes tenants over from another state, in place of its own. Both must have come to the same sequence; the other one is
+   * not to be folded into any more.
+   */
+  adopt(other: State, tenants: readonly string[]): void {
+    for (const name of tenants) {
+      const tenant = other.tenant(name);
+      if (tenant === undefined) this.#tenants.delete(name);
+      else this.#tenants.set(name, tenant);
+    }
+  }
+
   /** Passes a sequence that holds nothing to fold: a tombstone. */
   skip(sequence: number): void {
     this.#sequence = sequence;
+  }
+
+  /** Writes the state, or becomes the one that was written: whole, or where it throws, not at all. */
+  persist(archive: Archive): void {
+    const [sequence, appendedAtMicros] = archive.numbers('through', [this.#sequence, this.#appendedAtMicros]);
+    const tenants = archive.isReading ? new Map<string, TenantState>() : this.#tenants;
+    archive.records(
+      'tenants',
+      (out) => out.list(tenants.keys(), tenants.size, (name) => out.text(name)),
+      (from) => from.times(() => tenants.set(from.text(), new TenantState(this.settings))),
+    );
+    for (const [i, tenant] of [...tenants.values()].entries()) tenant.persist(archive.part(String(i)));
+    this.#tenants = tenants;
+    this.#sequence = sequence;
+    this.#appendedAtMicros = appendedAtMicros;
   }
 }
 

@@ -1,4 +1,5 @@
 /** All that is held for one tenant. Readers see it as it stands between two events; only the appliers change it. */
+import type { Archive } from './archive.ts';
 import { Catalogue } from './catalogue.ts';
 import { Categories } from './categories.ts';
 import type { Clock } from './clock.ts';
@@ -59,5 +60,26 @@ export class TenantState implements Clock {
     this.strategies = new Installed(settings.installedEntries);
     this.experiments = new Installed(settings.installedEntries);
     this.models = new Installed(settings.installedEntries);
+  }
+
+  persist(archive: Archive): void {
+    const counts = archive.numbers('counts', [this.events, this.lastOccurredAtMicros, this.erasures]);
+    [this.events, this.lastOccurredAtMicros, this.erasures] = counts;
+    this.catalogue.persist(archive.part('catalogue'));
+    this.categories.persist(archive.part('categories'));
+    this.sessions.persist(archive.part('sessions'));
+    this.coOccurrence.persist(archive.part('coOccurrence'));
+    this.popularity.persist(archive.part('popularity'));
+    this.trending.persist(archive.part('trending'));
+    const orders = this.orders.persist(archive.part('orders'));
+    const meals = this.meals.persist(archive.part('meals'));
+    this.people.persist(archive.part('people'), { orders, meals });
+    this.similarityLists.persist(archive.part('similarityLists'));
+    this.traffic.persist(archive.part('traffic'));
+    this.loop.persist(archive.part('loop'));
+    this.placements.persist(archive.part('placements'));
+    this.strategies.persist(archive.part('strategies'));
+    this.experiments.persist(archive.part('experiments'));
+    this.models.persist(archive.part('models'));
   }
 }

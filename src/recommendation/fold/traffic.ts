@@ -1,5 +1,6 @@
 /** Plain counts of what was shown and looked for. */
-import { grownFloats } from './growth.ts';
+import type { Archive } from './archive.ts';
+import { grownFloats, usedLength } from './growth.ts';
 
 export class Traffic {
   readonly #pages = new Map<number, number>();
@@ -38,5 +39,20 @@ export class Traffic {
   countSearch(fruitless: boolean): void {
     this.#searches++;
     if (fruitless) this.#fruitlessSearches++;
+  }
+
+  persist(archive: Archive): void {
+    const counts = archive.numbers('searches', [this.#searches, this.#fruitlessSearches]);
+    [this.#searches, this.#fruitlessSearches] = counts;
+    this.#shown = archive.floats('shown', this.#shown, usedLength(this.#shown));
+    archive.records(
+      'pages',
+      (out) =>
+        out.list(this.#pages, this.#pages.size, ([kind, count]) => {
+          out.number(kind);
+          out.number(count);
+        }),
+      (from) => from.times(() => this.#pages.set(from.number(), from.number())),
+    );
   }
 }

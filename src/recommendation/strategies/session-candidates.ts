@@ -7,7 +7,7 @@ import type { Accept, Candidate, Evidence } from './strategy.ts';
 /** ln(sessions / sessions with the item); where that is not above 0, an item counts plainly. */
 export function weighByRarity(table: ScoreTable, index: SessionIndex, weighting: number): void {
   if (weighting <= 0) return;
-  const sessions = index.size;
+  const sessions = index.count;
   for (let entry = 0; entry < table.size; entry++) {
     const idf = Math.log(sessions / index.sessionsWith(table.keys[entry]!)) * weighting;
     if (idf > 0) table.scores[entry] = table.scores[entry]! * idf;

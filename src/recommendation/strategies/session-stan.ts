@@ -68,7 +68,7 @@ function likenessOf({ positionDecay, recencyDecay }: SessionStanSettings): Liken
   return {
     itemWeight: (position) => Math.exp(-position / positionDecay),
     sessionFactor: (index: SessionIndex, session) => {
-      const rank = (index.size - session) / index.size;
+      const rank = (index.size - session) / index.count;
       return Math.exp(-rank / recencyDecay) / Math.sqrt(index.itemCount(session));
     },
   };

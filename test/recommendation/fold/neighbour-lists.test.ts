@@ -112,6 +112,17 @@ describe('NeighbourLists', () => {
     }
   });
 
+  it('changes nothing by looking ahead, at items it knows and at others', () => {
+    const lists = new NeighbourLists(16);
+    for (let partner = 1; partner < 30; partner++) lists.add(0, partner, partner);
+    const before = listOf(lists, 0);
+    lists.lookAhead(0, Int32Array.of(1, 29, 5, 1_000_000), 4);
+    lists.lookAhead(1_000_000, Int32Array.of(0), 1);
+    assert.deepEqual(listOf(lists, 0), before);
+    assert.equal(lists.count(1), 0);
+    assert.equal(lists.count(1_000_000), 0);
+  });
+
   it('scales every weight', () => {
     const lists = new NeighbourLists(4);
     lists.add(2, 1, 8);

@@ -61,6 +61,61 @@ describe('SessionIndex', () => {
     );
   });
 
+  it('forgets the sessions that began first, beyond its bound, as if they had never been', () => {
+    const visit = fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 7 }));
+    const settings = { ...defaultFoldSettings, itemsPerSession: 4 };
+    fc.assert(
+      fc.property(fc.array(visit, { maxLength: 300 }), fc.integer({ min: 1, max: 150 }), (visits, maxSessions) => {
+        const index = new SessionIndex({ ...settings, maxSessions });
+        const unbounded = new SessionIndex(settings);
+        const begun: string[] = [];
+        for (const [key, item] of visits) {
+          const numbered = begun.slice(-maxSessions).indexOf(`s${key}`);
+          if (numbered === -1) begun.push(`s${key}`);
+          const session = index.enter(3, index.keyNumber(`s${key}`), key, true);
+          assert.equal(session, numbered === -1 ? begun.length - 1 : index.first + numbered);
+          index.visit(session, item);
+        }
+        // The same visits of those sessions alone, under the numbers they have.
+        const first = Math.max(0, begun.length - maxSessions);
+        assert.equal(index.first, first);
+        assert.equal(index.size, begun.length);
+        const numbers = new Map<string, number>();
+        let last = 0;
+        for (const [key, item] of visits) {
+          const known = numbers.get(`s${key}`) ?? -1;
+          const isNew = known === -1 || known < last - maxSessions;
+          const session = isNew ? last++ : known;
+          numbers.set(`s${key}`, session);
+          if (session < first) continue;
+          const own = unbounded.enter(-1, unbounded.keyNumber(`n${session}`), key, true);
+          unbounded.visit(own, item);
+        }
+        for (let item = 0; item <= 7; item++) {
+          const expected = postings(unbounded, item).map((own) => Number(unbounded.keyOf(own)!.slice(1)));
+          assert.deepEqual(postings(index, item), expected);
+          assert.equal(index.sessionsWith(item), unbounded.sessionsWith(item));
+        }
+        for (let session = first; session < index.size; session++) {
+          assert.equal(index.keyOf(session), begun[session]);
+          assert.equal(index.numberOf(begun[session]!), session);
+        }
+      }),
+    );
+  });
+
+  it('forgets with a session that it was somebody\u2019s latest', () => {
+    const index = new SessionIndex({ ...defaultFoldSettings, maxSessions: 2 });
+    index.enter(7, -1, 0, true);
+    index.enter(8, -1, 0, true);
+    assert.equal(index.latestOf(7), 0);
+    index.enter(9, -1, 0, true);
+    assert.equal(index.latestOf(7), undefined);
+    assert.deepEqual(index.slotsOf(7), [-1, -1, -1]);
+    assert.equal(index.enter(7, -1, 1, false), -1);
+    assert.equal(index.enter(7, -1, 1, true), 3);
+  });
+
   it('keeps long lists whole when their blocks grow', () => {
     const index = new SessionIndex(defaultFoldSettings);
     for (let n = 0; n < 3_000; n++) index.visit(index.enter(-1, index.keyNumber(`s${n}`), n, true), n % 3);

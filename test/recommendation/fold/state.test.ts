@@ -11,6 +11,7 @@ import { apply, event, folded, secondMicros, startSeconds } from './events.ts';
 const tight = {
   postingLength: 3,
   itemsPerSession: 3,
+  maxSessions: 3,
   maxNeighbours: 2,
   interactionsPerPerson: 4,
   opinionsPerPerson: 2,

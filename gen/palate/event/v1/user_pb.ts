@@ -78,7 +78,10 @@ export const ConsentChangedSchema: GenMessage<ConsentChanged> = /*@__PURE__*/
   messageDesc(file_palate_event_v1_user, 2);
 
 /**
- * A person wants to be forgotten. The event needs a `user_id`. The server journals it without that id.
+ * A person wants to be forgotten. The event needs a `user_id`; its other ids mean nothing. The server journals it without
+ * any of them. When it is acknowledged, nobody gets to see the person any more; then their records, and those of visitors
+ * merged into them, are erased. From then on events with the id, or with such a visitor's alone, are rejected with
+ * USER_ERASED: a person who comes back needs new ids.
  *
  * @generated from message palate.event.v1.UserErased
  */

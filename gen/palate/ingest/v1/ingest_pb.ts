@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file palate/ingest/v1/ingest.proto.
  */
 export const file_palate_ingest_v1_ingest: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYWxhdGUvaW5nZXN0L3YxL2luZ2VzdC5wcm90bxIQcGFsYXRlLmluZ2VzdC52MSJACg5QdWJsaXNoUmVxdWVzdBIuCgZldmVudHMYASADKAsyFi5wYWxhdGUuZXZlbnQudjEuRXZlbnRCBrpIA9gBAyKZAQoPUHVibGlzaFJlc3BvbnNlEhYKDmZpcnN0X3NlcXVlbmNlGAEgASgDEhUKDWxhc3Rfc2VxdWVuY2UYAiABKAMSEAoIYWNjZXB0ZWQYAyABKAUSEgoKZHVwbGljYXRlcxgEIAEoBRIxCghyZWplY3RlZBgFIAMoCzIfLnBhbGF0ZS5pbmdlc3QudjEuUmVqZWN0ZWRFdmVudCJGChRQdWJsaXNoU3RyZWFtUmVxdWVzdBIuCgZldmVudHMYASADKAsyFi5wYWxhdGUuZXZlbnQudjEuRXZlbnRCBrpIA9gBAyKfAQoVUHVibGlzaFN0cmVhbVJlc3BvbnNlEhYKDmZpcnN0X3NlcXVlbmNlGAEgASgDEhUKDWxhc3Rfc2VxdWVuY2UYAiABKAMSEAoIYWNjZXB0ZWQYAyABKAUSEgoKZHVwbGljYXRlcxgEIAEoBRIxCghyZWplY3RlZBgFIAMoCzIfLnBhbGF0ZS5pbmdlc3QudjEuUmVqZWN0ZWRFdmVudCJOCg1SZWplY3RlZEV2ZW50Eg0KBWluZGV4GAEgASgFEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIkYKEFN1YnNjcmliZVJlcXVlc3QSHwoOYWZ0ZXJfc2VxdWVuY2UYASABKANCB7pIBCICKAASEQoJdW50aWxfZW5kGAIgASgIIl8KEVN1YnNjcmliZVJlc3BvbnNlEjAKB3JlY29yZHMYASADKAsyHy5wYWxhdGUuaW5nZXN0LnYxLkpvdXJuYWxSZWNvcmQSGAoQdGhyb3VnaF9zZXF1ZW5jZRgCIAEoAyJ5Cg1Kb3VybmFsUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgDEi8KC2FwcGVuZGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgVldmVudBgDIAEoCzIWLnBhbGF0ZS5ldmVudC52MS5FdmVudCIZChdHZXRKb3VybmFsU3RhdHVzUmVxdWVzdCLLAgoYR2V0Sm91cm5hbFN0YXR1c1Jlc3BvbnNlEhYKDmZpcnN0X3NlcXVlbmNlGAEgASgDEhUKDWxhc3Rfc2VxdWVuY2UYAiABKAMSNAoQbGFzdF9hcHBlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIc2VnbWVudHMYBCABKAUSEgoKc2l6ZV9ieXRlcxgFIAEoAxIVCg1wZW5kaW5nX2J5dGVzGAYgASgDEjAKCmR1cmFiaWxpdHkYByABKA4yHC5wYWxhdGUuaW5nZXN0LnYxLkR1cmFiaWxpdHkSLQoFc3RhdGUYCCABKA4yHi5wYWxhdGUuaW5nZXN0LnYxLkpvdXJuYWxTdGF0ZRISCgpnZW5lcmF0aW9uGAkgASgDEhgKEGR1cGxpY2F0ZV93aW5kb3cYCiABKAMqUAoKRHVyYWJpbGl0eRIaChZEVVJBQklMSVRZX1VOU1BFQ0lGSUVEEAASEwoPRFVSQUJJTElUWV9ESVNLEAESEQoNRFVSQUJJTElUWV9PUxACKpEBCgxKb3VybmFsU3RhdGUSHQoZSk9VUk5BTF9TVEFURV9VTlNQRUNJRklFRBAAEhYKEkpPVVJOQUxfU1RBVEVfT1BFThABEhYKEkpPVVJOQUxfU1RBVEVfRlVMTBACEhgKFEpPVVJOQUxfU1RBVEVfRkFJTEVEEAMSGAoUSk9VUk5BTF9TVEFURV9DTE9TRUQQBDKSAwoNSW5nZXN0U2VydmljZRJTCgdQdWJsaXNoEiAucGFsYXRlLmluZ2VzdC52MS5QdWJsaXNoUmVxdWVzdBohLnBhbGF0ZS5pbmdlc3QudjEuUHVibGlzaFJlc3BvbnNlIgOQAgISZAoNUHVibGlzaFN0cmVhbRImLnBhbGF0ZS5pbmdlc3QudjEuUHVibGlzaFN0cmVhbVJlcXVlc3QaJy5wYWxhdGUuaW5nZXN0LnYxLlB1Ymxpc2hTdHJlYW1SZXNwb25zZSgBMAESVgoJU3Vic2NyaWJlEiIucGFsYXRlLmluZ2VzdC52MS5TdWJzY3JpYmVSZXF1ZXN0GiMucGFsYXRlLmluZ2VzdC52MS5TdWJzY3JpYmVSZXNwb25zZTABEm4KEEdldEpvdXJuYWxTdGF0dXMSKS5wYWxhdGUuaW5nZXN0LnYxLkdldEpvdXJuYWxTdGF0dXNSZXF1ZXN0GioucGFsYXRlLmluZ2VzdC52MS5HZXRKb3VybmFsU3RhdHVzUmVzcG9uc2UiA5ACAUJCChRkZXYucGFsYXRlLmluZ2VzdC52MVABWihwYWxhdGUuZGV2L2dlbi9wYWxhdGUvaW5nZXN0L3YxO2luZ2VzdHYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_palate_event_v1_event]);
+  fileDesc("Ch1wYWxhdGUvaW5nZXN0L3YxL2luZ2VzdC5wcm90bxIQcGFsYXRlLmluZ2VzdC52MSJACg5QdWJsaXNoUmVxdWVzdBIuCgZldmVudHMYASADKAsyFi5wYWxhdGUuZXZlbnQudjEuRXZlbnRCBrpIA9gBAyKZAQoPUHVibGlzaFJlc3BvbnNlEhYKDmZpcnN0X3NlcXVlbmNlGAEgASgDEhUKDWxhc3Rfc2VxdWVuY2UYAiABKAMSEAoIYWNjZXB0ZWQYAyABKAUSEgoKZHVwbGljYXRlcxgEIAEoBRIxCghyZWplY3RlZBgFIAMoCzIfLnBhbGF0ZS5pbmdlc3QudjEuUmVqZWN0ZWRFdmVudCJGChRQdWJsaXNoU3RyZWFtUmVxdWVzdBIuCgZldmVudHMYASADKAsyFi5wYWxhdGUuZXZlbnQudjEuRXZlbnRCBrpIA9gBAyKfAQoVUHVibGlzaFN0cmVhbVJlc3BvbnNlEhYKDmZpcnN0X3NlcXVlbmNlGAEgASgDEhUKDWxhc3Rfc2VxdWVuY2UYAiABKAMSEAoIYWNjZXB0ZWQYAyABKAUSEgoKZHVwbGljYXRlcxgEIAEoBRIxCghyZWplY3RlZBgFIAMoCzIfLnBhbGF0ZS5pbmdlc3QudjEuUmVqZWN0ZWRFdmVudCJOCg1SZWplY3RlZEV2ZW50Eg0KBWluZGV4GAEgASgFEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIokBChBTdWJzY3JpYmVSZXF1ZXN0Eh8KDmFmdGVyX3NlcXVlbmNlGAEgASgDQge6SAQiAigAEhEKCXVudGlsX2VuZBgCIAEoCBITCgthbGxfdGVuYW50cxgDIAEoCBIsCgpqb3VybmFsX2lkGAQgASgJQhi6SBVyEzIRXihbMC05YS1mXXsxNn0pPyQizAEKEVN1YnNjcmliZVJlc3BvbnNlEjAKB3JlY29yZHMYASADKAsyHy5wYWxhdGUuaW5nZXN0LnYxLkpvdXJuYWxSZWNvcmQSGAoQdGhyb3VnaF9zZXF1ZW5jZRgCIAEoAxIVCg1sYXN0X3NlcXVlbmNlGAMgASgDEhIKCmpvdXJuYWxfaWQYBCABKAkSEgoKZ2VuZXJhdGlvbhgFIAEoAxIsCgZtYXNrZWQYBiADKAsyHC5wYWxhdGUuaW5nZXN0LnYxLk1hc2tlZFVzZXIiLQoKTWFza2VkVXNlchIOCgZ0ZW5hbnQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSKJAQoNSm91cm5hbFJlY29yZBIQCghzZXF1ZW5jZRgBIAEoAxIvCgthcHBlbmRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoFZXZlbnQYAyABKAsyFi5wYWxhdGUuZXZlbnQudjEuRXZlbnQSDgoGdGVuYW50GAQgASgJIhkKF0dldEpvdXJuYWxTdGF0dXNSZXF1ZXN0IpUDChhHZXRKb3VybmFsU3RhdHVzUmVzcG9uc2USFgoOZmlyc3Rfc2VxdWVuY2UYASABKAMSFQoNbGFzdF9zZXF1ZW5jZRgCIAEoAxI0ChBsYXN0X2FwcGVuZGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghzZWdtZW50cxgEIAEoBRISCgpzaXplX2J5dGVzGAUgASgDEhUKDXBlbmRpbmdfYnl0ZXMYBiABKAMSMAoKZHVyYWJpbGl0eRgHIAEoDjIcLnBhbGF0ZS5pbmdlc3QudjEuRHVyYWJpbGl0eRItCgVzdGF0ZRgIIAEoDjIeLnBhbGF0ZS5pbmdlc3QudjEuSm91cm5hbFN0YXRlEhIKCmdlbmVyYXRpb24YCSABKAMSGAoQZHVwbGljYXRlX3dpbmRvdxgKIAEoAxIYChBwZW5kaW5nX2VyYXN1cmVzGAsgASgFEhIKCmpvdXJuYWxfaWQYDCABKAkSGgoSc2V0dGxlZF9nZW5lcmF0aW9uGA0gASgDKlAKCkR1cmFiaWxpdHkSGgoWRFVSQUJJTElUWV9VTlNQRUNJRklFRBAAEhMKD0RVUkFCSUxJVFlfRElTSxABEhEKDURVUkFCSUxJVFlfT1MQAiqRAQoMSm91cm5hbFN0YXRlEh0KGUpPVVJOQUxfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJKT1VSTkFMX1NUQVRFX09QRU4QARIWChJKT1VSTkFMX1NUQVRFX0ZVTEwQAhIYChRKT1VSTkFMX1NUQVRFX0ZBSUxFRBADEhgKFEpPVVJOQUxfU1RBVEVfQ0xPU0VEEAQykgMKDUluZ2VzdFNlcnZpY2USUwoHUHVibGlzaBIgLnBhbGF0ZS5pbmdlc3QudjEuUHVibGlzaFJlcXVlc3QaIS5wYWxhdGUuaW5nZXN0LnYxLlB1Ymxpc2hSZXNwb25zZSIDkAICEmQKDVB1Ymxpc2hTdHJlYW0SJi5wYWxhdGUuaW5nZXN0LnYxLlB1Ymxpc2hTdHJlYW1SZXF1ZXN0GicucGFsYXRlLmluZ2VzdC52MS5QdWJsaXNoU3RyZWFtUmVzcG9uc2UoATABElYKCVN1YnNjcmliZRIiLnBhbGF0ZS5pbmdlc3QudjEuU3Vic2NyaWJlUmVxdWVzdBojLnBhbGF0ZS5pbmdlc3QudjEuU3Vic2NyaWJlUmVzcG9uc2UwARJuChBHZXRKb3VybmFsU3RhdHVzEikucGFsYXRlLmluZ2VzdC52MS5HZXRKb3VybmFsU3RhdHVzUmVxdWVzdBoqLnBhbGF0ZS5pbmdlc3QudjEuR2V0Sm91cm5hbFN0YXR1c1Jlc3BvbnNlIgOQAgFCQgoUZGV2LnBhbGF0ZS5pbmdlc3QudjFQAVoocGFsYXRlLmRldi9nZW4vcGFsYXRlL2luZ2VzdC92MTtpbmdlc3R2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_palate_event_v1_event]);
 
 /**
  * A batch of events.
@@ -210,7 +210,8 @@ export const RejectedEventSchema: GenMessage<RejectedEvent> = /*@__PURE__*/
  */
 export type SubscribeRequest = Message<"palate.ingest.v1.SubscribeRequest"> & {
   /**
-   * Only records after this sequence; 0: from the beginning of what is kept.
+   * Only records after this sequence; 0: from the beginning of what is kept, and with `all_tenants` from the journal's very
+   * first record. SEQUENCE_UNAVAILABLE: the records after it were dropped, or the journal has not come that far.
    *
    * @generated from field: int64 after_sequence = 1;
    */
@@ -222,6 +223,22 @@ export type SubscribeRequest = Message<"palate.ingest.v1.SubscribeRequest"> & {
    * @generated from field: bool until_end = 2;
    */
   untilEnd: boolean;
+
+  /**
+   * True: the records of every tenant, whatever the call's own, so that the caller can keep a state of its own.
+   * FOLLOWERS_DENIED where the server's `ingest.followers` does not allow it.
+   *
+   * @generated from field: bool all_tenants = 3;
+   */
+  allTenants: boolean;
+
+  /**
+   * The journal that `after_sequence` is a place in, as an earlier answer named it. Any other is refused with
+   * JOURNAL_CHANGED. Empty: whichever it is.
+   *
+   * @generated from field: string journal_id = 4;
+   */
+  journalId: string;
 };
 
 /**
@@ -250,6 +267,36 @@ export type SubscribeResponse = Message<"palate.ingest.v1.SubscribeResponse"> & 
    * @generated from field: int64 through_sequence = 2;
    */
   throughSequence: bigint;
+
+  /**
+   * The journal's last durable sequence when this was sent: the caller is behind by what lies between.
+   *
+   * @generated from field: int64 last_sequence = 3;
+   */
+  lastSequence: bigint;
+
+  /**
+   * Names the journal: 16 hexadecimal digits that stay the same for its whole life.
+   *
+   * @generated from field: string journal_id = 4;
+   */
+  journalId: string;
+
+  /**
+   * Rises when records were erased. Who has read records under a lower one holds what is gone by now, and has to read the
+   * journal again from its beginning.
+   *
+   * @generated from field: int64 generation = 5;
+   */
+  generation: bigint;
+
+  /**
+   * Users who are being erased and are not to be shown any more; their records go with the next generation. Sent where the
+   * records of all tenants were asked for, with the first answer and when it has changed. Empty: as it was.
+   *
+   * @generated from field: repeated palate.ingest.v1.MaskedUser masked = 6;
+   */
+  masked: MaskedUser[];
 };
 
 /**
@@ -258,6 +305,34 @@ export type SubscribeResponse = Message<"palate.ingest.v1.SubscribeResponse"> & 
  */
 export const SubscribeResponseSchema: GenMessage<SubscribeResponse> = /*@__PURE__*/
   messageDesc(file_palate_ingest_v1_ingest, 6);
+
+/**
+ * A user who is being erased.
+ *
+ * @generated from message palate.ingest.v1.MaskedUser
+ */
+export type MaskedUser = Message<"palate.ingest.v1.MaskedUser"> & {
+  /**
+   * Whose user; empty: the default tenant's.
+   *
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * Who.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message palate.ingest.v1.MaskedUser.
+ * Use `create(MaskedUserSchema)` to create a new message.
+ */
+export const MaskedUserSchema: GenMessage<MaskedUser> = /*@__PURE__*/
+  messageDesc(file_palate_ingest_v1_ingest, 7);
 
 /**
  * One event in the journal.
@@ -285,6 +360,13 @@ export type JournalRecord = Message<"palate.ingest.v1.JournalRecord"> & {
    * @generated from field: palate.event.v1.Event event = 3;
    */
   event?: Event | undefined;
+
+  /**
+   * Whose it is; empty: the default tenant's. Set only where the records of all tenants were asked for.
+   *
+   * @generated from field: string tenant = 4;
+   */
+  tenant: string;
 };
 
 /**
@@ -292,7 +374,7 @@ export type JournalRecord = Message<"palate.ingest.v1.JournalRecord"> & {
  * Use `create(JournalRecordSchema)` to create a new message.
  */
 export const JournalRecordSchema: GenMessage<JournalRecord> = /*@__PURE__*/
-  messageDesc(file_palate_ingest_v1_ingest, 7);
+  messageDesc(file_palate_ingest_v1_ingest, 8);
 
 /**
  * Asks where the journal stands.
@@ -307,7 +389,7 @@ export type GetJournalStatusRequest = Message<"palate.ingest.v1.GetJournalStatus
  * Use `create(GetJournalStatusRequestSchema)` to create a new message.
  */
 export const GetJournalStatusRequestSchema: GenMessage<GetJournalStatusRequest> = /*@__PURE__*/
-  messageDesc(file_palate_ingest_v1_ingest, 8);
+  messageDesc(file_palate_ingest_v1_ingest, 9);
 
 /**
  * Where the journal stands, over all tenants.
@@ -384,6 +466,28 @@ export type GetJournalStatusResponse = Message<"palate.ingest.v1.GetJournalStatu
    * @generated from field: int64 duplicate_window = 10;
    */
   duplicateWindow: bigint;
+
+  /**
+   * How many erasures of users are acknowledged and not finished: the users are masked, and some of their records are
+   * still in the journal.
+   *
+   * @generated from field: int32 pending_erasures = 11;
+   */
+  pendingErasures: number;
+
+  /**
+   * Names the journal: 16 hexadecimal digits that stay the same for its whole life.
+   *
+   * @generated from field: string journal_id = 12;
+   */
+  journalId: string;
+
+  /**
+   * Follows `generation` when the rewriting is complete: who begins to read now meets nothing that was erased in it.
+   *
+   * @generated from field: int64 settled_generation = 13;
+   */
+  settledGeneration: bigint;
 };
 
 /**
@@ -391,7 +495,7 @@ export type GetJournalStatusResponse = Message<"palate.ingest.v1.GetJournalStatu
  * Use `create(GetJournalStatusResponseSchema)` to create a new message.
  */
 export const GetJournalStatusResponseSchema: GenMessage<GetJournalStatusResponse> = /*@__PURE__*/
-  messageDesc(file_palate_ingest_v1_ingest, 9);
+  messageDesc(file_palate_ingest_v1_ingest, 10);
 
 /**
  * What an acknowledgement waits for.
@@ -520,7 +624,8 @@ export const IngestService: GenService<{
     output: typeof PublishStreamResponseSchema;
   },
   /**
-   * Reads the tenant's part of the journal from a sequence, and follows it until the caller ends the call.
+   * Reads the tenant's part of the journal from a sequence, and follows it until the caller ends the call. A recommender in
+   * another process reads all of it in this way and is a follower.
    *
    * @generated from rpc palate.ingest.v1.IngestService.Subscribe
    */

@@ -23,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file palate/recommendation/v1/recommendation.proto.
  */
 export const file_palate_recommendation_v1_recommendation: GenFile = /*@__PURE__*/
-  fileDesc("Ci1wYWxhdGUvcmVjb21tZW5kYXRpb24vdjEvcmVjb21tZW5kYXRpb24ucHJvdG8SGHBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MSJgCgRBc09mEhsKCHNlcXVlbmNlGAEgASgDQge6SAQiAigBSAASKgoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAEIPCgZtb21lbnQSBbpIAggBIq0DChBSZWNvbW1lbmRSZXF1ZXN0Eh0KCXBsYWNlbWVudBgBIAEoCUIKukgHcgUQASiAAhIZCgd1c2VyX2lkGAIgASgJQgi6SAVyAyiAAhIcCgp2aXNpdG9yX2lkGAMgASgJQgi6SAVyAyiAAhIcCgpzZXNzaW9uX2lkGAQgASgJQgi6SAVyAyiAAhIrCg9yZWNlbnRfaXRlbV9pZHMYBSADKAlCErpID5IBDBDoByIHcgUQASiAAhIhCg9jb250ZXh0X2l0ZW1faWQYBiABKAlCCLpIBXIDKIACEh4KBWxpbWl0GAcgASgFQgq6SAcaBRjoBygBSACIAQESHAoPZXhjbHVkZV9jdXJyZW50GAggASgISAGIAQESGAoGZmlsdGVyGAkgASgJQgi6SAVyAyiAIBIdCgxtaW5fc2VxdWVuY2UYCiABKANCB7pIBCICKAASLQoFYXNfb2YYCyABKAsyHi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuQXNPZhIPCgdleHBsYWluGAwgASgIQggKBl9saW1pdEISChBfZXhjbHVkZV9jdXJyZW50Io4BChFSZWNvbW1lbmRSZXNwb25zZRIZChFyZWNvbW1lbmRhdGlvbl9pZBgBIAEoCRI4CgVpdGVtcxgCIAMoCzIpLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRlZEl0ZW0SEAoIc2VxdWVuY2UYAyABKAMSEgoKaW5jb21wbGV0ZRgEIAEoCCJ2Cg9SZWNvbW1lbmRlZEl0ZW0SDwoHaXRlbV9pZBgBIAEoCRINCgVzY29yZRgCIAEoARIQCghzdHJhdGVneRgDIAEoCRIxCgdyZWFzb25zGAQgAygLMiAucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLlJlYXNvbiI6CgZSZWFzb24SDAoEdGV4dBgBIAEoCRIQCghpdGVtX2lkcxgCIAMoCRIQCghzZXNzaW9ucxgDIAEoBSKJBAoWUmVjb21tZW5kU3RyZWFtUmVxdWVzdBIdCglwbGFjZW1lbnQYASABKAlCCrpIB3IFEAEogAISGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMogAISHAoKdmlzaXRvcl9pZBgDIAEoCUIIukgFcgMogAISHAoKc2Vzc2lvbl9pZBgEIAEoCUIIukgFcgMogAISKwoPcmVjZW50X2l0ZW1faWRzGAUgAygJQhK6SA+SAQwQ6AciB3IFEAEogAISIQoPY29udGV4dF9pdGVtX2lkGAYgASgJQgi6SAVyAyiAAhIeCgVsaW1pdBgHIAEoBUIKukgHGgUY6AcoAUgAiAEBEhwKD2V4Y2x1ZGVfY3VycmVudBgIIAEoCEgBiAEBEhgKBmZpbHRlchgJIAEoCUIIukgFcgMogCASHQoMbWluX3NlcXVlbmNlGAogASgDQge6SAQiAigAEi0KBWFzX29mGAsgASgLMh4ucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkFzT2YSDwoHZXhwbGFpbhgMIAEoCBIeCgpyZXF1ZXN0X2lkGA0gASgJQgq6SAdyBRABKIACEjQKB3RpbWVvdXQYDiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CCLpIBaoBAioAQggKBl9saW1pdEISChBfZXhjbHVkZV9jdXJyZW50Ip0BChdSZWNvbW1lbmRTdHJlYW1SZXNwb25zZRISCgpyZXF1ZXN0X2lkGAEgASgJEj0KBnJlc3VsdBgCIAEoCzIrLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRSZXNwb25zZUgAEiQKBnN0YXR1cxgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSLsAQoXTGlzdFNpbWlsYXJJdGVtc1JlcXVlc3QSGwoHaXRlbV9pZBgBIAEoCUIKukgHcgUQASiAAhIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGOgHKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAgSGAoGZmlsdGVyGAQgASgJQgi6SAVyAyiAIBIdCgxtaW5fc2VxdWVuY2UYBSABKANCB7pIBCICKAASLQoFYXNfb2YYBiABKAsyHi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuQXNPZhIPCgdleHBsYWluGAcgASgIIn8KGExpc3RTaW1pbGFySXRlbXNSZXNwb25zZRI4CgVpdGVtcxgBIAMoCzIpLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRlZEl0ZW0SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhAKCHNlcXVlbmNlGAMgASgDIuwBChhMaXN0VHJlbmRpbmdJdGVtc1JlcXVlc3QSGgoIY2F0ZWdvcnkYASABKAlCCLpIBXIDKIACEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY6AcoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiACBIYCgZmaWx0ZXIYBCABKAlCCLpIBXIDKIAgEh0KDG1pbl9zZXF1ZW5jZRgFIAEoA0IHukgEIgIoABItCgVhc19vZhgGIAEoCzIeLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5Bc09mEg8KB2V4cGxhaW4YByABKAgigAEKGUxpc3RUcmVuZGluZ0l0ZW1zUmVzcG9uc2USOAoFaXRlbXMYASADKAsyKS5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVjb21tZW5kZWRJdGVtEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoAyL3AgoOUmVzY29yZVJlcXVlc3QSHQoJcGxhY2VtZW50GAEgASgJQgq6SAdyBRABKIACEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDKIACEhwKCnZpc2l0b3JfaWQYAyABKAlCCLpIBXIDKIACEhwKCnNlc3Npb25faWQYBCABKAlCCLpIBXIDKIACEisKD3JlY2VudF9pdGVtX2lkcxgFIAMoCUISukgPkgEMEOgHIgdyBRABKIACEiEKD2NvbnRleHRfaXRlbV9pZBgGIAEoCUIIukgFcgMogAISJgoIaXRlbV9pZHMYByADKAlCFLpIEZIBDggBEOgHIgdyBRABKIACEhgKBmZpbHRlchgJIAEoCUIIukgFcgMogCASHQoMbWluX3NlcXVlbmNlGAogASgDQge6SAQiAigAEi0KBWFzX29mGAsgASgLMh4ucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkFzT2YSDwoHZXhwbGFpbhgMIAEoCCJdCg9SZXNjb3JlUmVzcG9uc2USOAoFaXRlbXMYASADKAsyKS5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVjb21tZW5kZWRJdGVtEhAKCHNlcXVlbmNlGAIgASgDIsACChFHZXRQcm9maWxlUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyAyiAAhIcCgp2aXNpdG9yX2lkGAIgASgJQgi6SAVyAyiAAhIlChFpbnRlcmFjdGlvbl9saW1pdBgDIAEoBUIKukgHGgUY6AcoABIdCgxtaW5fc2VxdWVuY2UYBCABKANCB7pIBCICKAASLQoFYXNfb2YYBSABKAsyHi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuQXNPZjp9ukh6GngKEmdldF9wcm9maWxlLnBlcnNvbhIxZXhhY3RseSBvbmUgb2YgdXNlcl9pZCBhbmQgdmlzaXRvcl9pZCBpcyByZXF1aXJlZBovKHRoaXMudXNlcl9pZCAhPSAnJykgIT0gKHRoaXMudmlzaXRvcl9pZCAhPSAnJykisAUKEkdldFByb2ZpbGVSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhMKC3Zpc2l0b3JfaWRzGAIgAygJElAKCmF0dHJpYnV0ZXMYAyADKAsyPC5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuR2V0UHJvZmlsZVJlc3BvbnNlLkF0dHJpYnV0ZXNFbnRyeRIUCgxwZXJzb25hbGlzZWQYBCABKAgSOwoMaW50ZXJhY3Rpb25zGAUgAygLMiUucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkludGVyYWN0aW9uEjcKCG9waW5pb25zGAYgAygLMiUucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkl0ZW1PcGluaW9uEigKBGNhcnQYByADKAsyGi5wYWxhdGUuZXZlbnQudjEuT3JkZXJMaW5lEjUKBWxpc3RzGAggAygLMiYucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLlBlcnNvbmFsTGlzdBI1CgZvcmRlcnMYCSADKAsyJS5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUGxhY2VkT3JkZXISMwoFbWVhbHMYCiADKAsyJC5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuU2NvcmVkTWVhbBIQCghzZXF1ZW5jZRgLIAEoAxIxCg1maXJzdF9zZWVuX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3NlZW5fYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGlIKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSLgoFdmFsdWUYAiABKAsyHy5wYWxhdGUuZXZlbnQudjEuQXR0cmlidXRlVmFsdWU6AjgBImMKC0ludGVyYWN0aW9uEg8KB2l0ZW1faWQYASABKAkSEgoKZXZlbnRfdHlwZRgCIAEoCRIvCgtvY2N1cnJlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiawoLSXRlbU9waW5pb24SDwoHaXRlbV9pZBgBIAEoCRIrCghyZWFjdGlvbhgCIAEoDjIZLnBhbGF0ZS5ldmVudC52MS5SZWFjdGlvbhITCgZyYXRpbmcYAyABKAFIAIgBAUIJCgdfcmF0aW5nIjEKDFBlcnNvbmFsTGlzdBIPCgdsaXN0X2lkGAEgASgJEhAKCGl0ZW1faWRzGAIgAygJIqIBCgtQbGFjZWRPcmRlchIQCghvcmRlcl9pZBgBIAEoCRIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFbGluZXMYAyADKAsyGi5wYWxhdGUuZXZlbnQudjEuT3JkZXJMaW5lEiUKBXZhbHVlGAQgASgLMhYucGFsYXRlLmV2ZW50LnYxLk1vbmV5Iq0BCgpTY29yZWRNZWFsEhAKCGltYWdlX2lkGAEgASgJEi8KC29jY3VycmVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVzY29yZRgDIAEoARIqCgZsYWJlbHMYBCADKAsyGi5wYWxhdGUuZXZlbnQudjEuTWVhbExhYmVsEg8KB2l0ZW1faWQYBSABKAkSEAoIcmV2aWV3ZWQYBiABKAgiegoVR2V0U3RhdGVTdGF0dXNSZXF1ZXN0EhMKC29taXRfZGlnZXN0GAEgASgIEh0KDG1pbl9zZXF1ZW5jZRgCIAEoA0IHukgEIgIoABItCgVhc19vZhgDIAEoCzIeLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5Bc09mItEBChZHZXRTdGF0ZVN0YXR1c1Jlc3BvbnNlEhAKCHNlcXVlbmNlGAEgASgDEi8KC2FwcGVuZGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZkaWdlc3QYAyABKAkSCwoDbGFnGAQgASgDEg0KBWl0ZW1zGAUgASgDEhYKDmVsaWdpYmxlX2l0ZW1zGAYgASgDEg4KBnBlb3BsZRgHIAEoAxIQCghzZXNzaW9ucxgIIAEoAxIOCgZldmVudHMYCSABKAMyzwYKFVJlY29tbWVuZGF0aW9uU2VydmljZRJpCglSZWNvbW1lbmQSKi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVjb21tZW5kUmVxdWVzdBorLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRSZXNwb25zZSIDkAIBEnoKD1JlY29tbWVuZFN0cmVhbRIwLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRTdHJlYW1SZXF1ZXN0GjEucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLlJlY29tbWVuZFN0cmVhbVJlc3BvbnNlKAEwARJ+ChBMaXN0U2ltaWxhckl0ZW1zEjEucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkxpc3RTaW1pbGFySXRlbXNSZXF1ZXN0GjIucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkxpc3RTaW1pbGFySXRlbXNSZXNwb25zZSIDkAIBEoEBChFMaXN0VHJlbmRpbmdJdGVtcxIyLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5MaXN0VHJlbmRpbmdJdGVtc1JlcXVlc3QaMy5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuTGlzdFRyZW5kaW5nSXRlbXNSZXNwb25zZSIDkAIBEmMKB1Jlc2NvcmUSKC5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVzY29yZVJlcXVlc3QaKS5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVzY29yZVJlc3BvbnNlIgOQAgESbAoKR2V0UHJvZmlsZRIrLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5HZXRQcm9maWxlUmVxdWVzdBosLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5HZXRQcm9maWxlUmVzcG9uc2UiA5ACARJ4Cg5HZXRTdGF0ZVN0YXR1cxIvLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5HZXRTdGF0ZVN0YXR1c1JlcXVlc3QaMC5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuR2V0U3RhdGVTdGF0dXNSZXNwb25zZSIDkAIBQloKHGRldi5wYWxhdGUucmVjb21tZW5kYXRpb24udjFQAVo4cGFsYXRlLmRldi9nZW4vcGFsYXRlL3JlY29tbWVuZGF0aW9uL3YxO3JlY29tbWVuZGF0aW9udjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status, file_palate_event_v1_meal, file_palate_event_v1_outcome, file_palate_event_v1_values]);
+  fileDesc("Ci1wYWxhdGUvcmVjb21tZW5kYXRpb24vdjEvcmVjb21tZW5kYXRpb24ucHJvdG8SGHBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MSJgCgRBc09mEhsKCHNlcXVlbmNlGAEgASgDQge6SAQiAigBSAASKgoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAEIPCgZtb21lbnQSBbpIAggBIq0DChBSZWNvbW1lbmRSZXF1ZXN0Eh0KCXBsYWNlbWVudBgBIAEoCUIKukgHcgUQASiAAhIZCgd1c2VyX2lkGAIgASgJQgi6SAVyAyiAAhIcCgp2aXNpdG9yX2lkGAMgASgJQgi6SAVyAyiAAhIcCgpzZXNzaW9uX2lkGAQgASgJQgi6SAVyAyiAAhIrCg9yZWNlbnRfaXRlbV9pZHMYBSADKAlCErpID5IBDBDoByIHcgUQASiAAhIhCg9jb250ZXh0X2l0ZW1faWQYBiABKAlCCLpIBXIDKIACEh4KBWxpbWl0GAcgASgFQgq6SAcaBRjoBygBSACIAQESHAoPZXhjbHVkZV9jdXJyZW50GAggASgISAGIAQESGAoGZmlsdGVyGAkgASgJQgi6SAVyAyiAIBIdCgxtaW5fc2VxdWVuY2UYCiABKANCB7pIBCICKAASLQoFYXNfb2YYCyABKAsyHi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuQXNPZhIPCgdleHBsYWluGAwgASgIQggKBl9saW1pdEISChBfZXhjbHVkZV9jdXJyZW50Io4BChFSZWNvbW1lbmRSZXNwb25zZRIZChFyZWNvbW1lbmRhdGlvbl9pZBgBIAEoCRI4CgVpdGVtcxgCIAMoCzIpLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRlZEl0ZW0SEAoIc2VxdWVuY2UYAyABKAMSEgoKaW5jb21wbGV0ZRgEIAEoCCJ2Cg9SZWNvbW1lbmRlZEl0ZW0SDwoHaXRlbV9pZBgBIAEoCRINCgVzY29yZRgCIAEoARIQCghzdHJhdGVneRgDIAEoCRIxCgdyZWFzb25zGAQgAygLMiAucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLlJlYXNvbiI6CgZSZWFzb24SDAoEdGV4dBgBIAEoCRIQCghpdGVtX2lkcxgCIAMoCRIQCghzZXNzaW9ucxgDIAEoBSKJBAoWUmVjb21tZW5kU3RyZWFtUmVxdWVzdBIdCglwbGFjZW1lbnQYASABKAlCCrpIB3IFEAEogAISGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMogAISHAoKdmlzaXRvcl9pZBgDIAEoCUIIukgFcgMogAISHAoKc2Vzc2lvbl9pZBgEIAEoCUIIukgFcgMogAISKwoPcmVjZW50X2l0ZW1faWRzGAUgAygJQhK6SA+SAQwQ6AciB3IFEAEogAISIQoPY29udGV4dF9pdGVtX2lkGAYgASgJQgi6SAVyAyiAAhIeCgVsaW1pdBgHIAEoBUIKukgHGgUY6AcoAUgAiAEBEhwKD2V4Y2x1ZGVfY3VycmVudBgIIAEoCEgBiAEBEhgKBmZpbHRlchgJIAEoCUIIukgFcgMogCASHQoMbWluX3NlcXVlbmNlGAogASgDQge6SAQiAigAEi0KBWFzX29mGAsgASgLMh4ucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkFzT2YSDwoHZXhwbGFpbhgMIAEoCBIeCgpyZXF1ZXN0X2lkGA0gASgJQgq6SAdyBRABKIACEjQKB3RpbWVvdXQYDiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CCLpIBaoBAioAQggKBl9saW1pdEISChBfZXhjbHVkZV9jdXJyZW50Ip0BChdSZWNvbW1lbmRTdHJlYW1SZXNwb25zZRISCgpyZXF1ZXN0X2lkGAEgASgJEj0KBnJlc3VsdBgCIAEoCzIrLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRSZXNwb25zZUgAEiQKBnN0YXR1cxgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCQoHb3V0Y29tZSLsAQoXTGlzdFNpbWlsYXJJdGVtc1JlcXVlc3QSGwoHaXRlbV9pZBgBIAEoCUIKukgHcgUQASiAAhIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGOgHKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAgSGAoGZmlsdGVyGAQgASgJQgi6SAVyAyiAIBIdCgxtaW5fc2VxdWVuY2UYBSABKANCB7pIBCICKAASLQoFYXNfb2YYBiABKAsyHi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuQXNPZhIPCgdleHBsYWluGAcgASgIIn8KGExpc3RTaW1pbGFySXRlbXNSZXNwb25zZRI4CgVpdGVtcxgBIAMoCzIpLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRlZEl0ZW0SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhAKCHNlcXVlbmNlGAMgASgDIuwBChhMaXN0VHJlbmRpbmdJdGVtc1JlcXVlc3QSGgoIY2F0ZWdvcnkYASABKAlCCLpIBXIDKIACEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY6AcoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiACBIYCgZmaWx0ZXIYBCABKAlCCLpIBXIDKIAgEh0KDG1pbl9zZXF1ZW5jZRgFIAEoA0IHukgEIgIoABItCgVhc19vZhgGIAEoCzIeLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5Bc09mEg8KB2V4cGxhaW4YByABKAgigAEKGUxpc3RUcmVuZGluZ0l0ZW1zUmVzcG9uc2USOAoFaXRlbXMYASADKAsyKS5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVjb21tZW5kZWRJdGVtEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoAyL3AgoOUmVzY29yZVJlcXVlc3QSHQoJcGxhY2VtZW50GAEgASgJQgq6SAdyBRABKIACEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDKIACEhwKCnZpc2l0b3JfaWQYAyABKAlCCLpIBXIDKIACEhwKCnNlc3Npb25faWQYBCABKAlCCLpIBXIDKIACEisKD3JlY2VudF9pdGVtX2lkcxgFIAMoCUISukgPkgEMEOgHIgdyBRABKIACEiEKD2NvbnRleHRfaXRlbV9pZBgGIAEoCUIIukgFcgMogAISJgoIaXRlbV9pZHMYByADKAlCFLpIEZIBDggBEOgHIgdyBRABKIACEhgKBmZpbHRlchgJIAEoCUIIukgFcgMogCASHQoMbWluX3NlcXVlbmNlGAogASgDQge6SAQiAigAEi0KBWFzX29mGAsgASgLMh4ucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkFzT2YSDwoHZXhwbGFpbhgMIAEoCCJdCg9SZXNjb3JlUmVzcG9uc2USOAoFaXRlbXMYASADKAsyKS5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVjb21tZW5kZWRJdGVtEhAKCHNlcXVlbmNlGAIgASgDItoCChFHZXRQcm9maWxlUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyAyiAAhIcCgp2aXNpdG9yX2lkGAIgASgJQgi6SAVyAyiAAhIlChFpbnRlcmFjdGlvbl9saW1pdBgDIAEoBUIKukgHGgUY6AcoABIdCgxtaW5fc2VxdWVuY2UYBCABKANCB7pIBCICKAASLQoFYXNfb2YYBSABKAsyHi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuQXNPZhIYChBpbmNsdWRlX3Nlc3Npb25zGAYgASgIOn26SHoaeAoSZ2V0X3Byb2ZpbGUucGVyc29uEjFleGFjdGx5IG9uZSBvZiB1c2VyX2lkIGFuZCB2aXNpdG9yX2lkIGlzIHJlcXVpcmVkGi8odGhpcy51c2VyX2lkICE9ICcnKSAhPSAodGhpcy52aXNpdG9yX2lkICE9ICcnKSK8BgoSR2V0UHJvZmlsZVJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEwoLdmlzaXRvcl9pZHMYAiADKAkSUAoKYXR0cmlidXRlcxgDIAMoCzI8LnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5HZXRQcm9maWxlUmVzcG9uc2UuQXR0cmlidXRlc0VudHJ5EhQKDHBlcnNvbmFsaXNlZBgEIAEoCBI7CgxpbnRlcmFjdGlvbnMYBSADKAsyJS5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuSW50ZXJhY3Rpb24SNwoIb3BpbmlvbnMYBiADKAsyJS5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuSXRlbU9waW5pb24SKAoEY2FydBgHIAMoCzIaLnBhbGF0ZS5ldmVudC52MS5PcmRlckxpbmUSNQoFbGlzdHMYCCADKAsyJi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUGVyc29uYWxMaXN0EjUKBm9yZGVycxgJIAMoCzIlLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5QbGFjZWRPcmRlchIzCgVtZWFscxgKIAMoCzIkLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5TY29yZWRNZWFsEhAKCHNlcXVlbmNlGAsgASgDEjEKDWZpcnN0X3NlZW5fYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3Rfc2Vlbl9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOY29uc2VudF9zdGF0ZWQYDiABKAgSNQoFY2FydHMYDyADKAsyJi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUGVyc29uYWxDYXJ0EjsKCHNlc3Npb25zGBAgAygLMikucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLlBlcnNvbmFsU2Vzc2lvbhpSCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEi4KBXZhbHVlGAIgASgLMh8ucGFsYXRlLmV2ZW50LnYxLkF0dHJpYnV0ZVZhbHVlOgI4ASJKCgxQZXJzb25hbENhcnQSDwoHY2FydF9pZBgBIAEoCRIpCgVsaW5lcxgCIAMoCzIaLnBhbGF0ZS5ldmVudC52MS5PcmRlckxpbmUikgEKD1BlcnNvbmFsU2Vzc2lvbhISCgpzZXNzaW9uX2lkGAEgASgJEiwKCGJlZ2FuX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdsYXN0X2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghpdGVtX2lkcxgEIAMoCSJjCgtJbnRlcmFjdGlvbhIPCgdpdGVtX2lkGAEgASgJEhIKCmV2ZW50X3R5cGUYAiABKAkSLwoLb2NjdXJyZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIskBCgtJdGVtT3BpbmlvbhIPCgdpdGVtX2lkGAEgASgJEisKCHJlYWN0aW9uGAIgASgOMhkucGFsYXRlLmV2ZW50LnYxLlJlYWN0aW9uEhMKBnJhdGluZxgDIAEoAUgAiAEBEi4KCnJlYWN0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCHJhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIJCgdfcmF0aW5nIjEKDFBlcnNvbmFsTGlzdBIPCgdsaXN0X2lkGAEgASgJEhAKCGl0ZW1faWRzGAIgAygJItYBCgtQbGFjZWRPcmRlchIQCghvcmRlcl9pZBgBIAEoCRIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFbGluZXMYAyADKAsyGi5wYWxhdGUuZXZlbnQudjEuT3JkZXJMaW5lEiUKBXZhbHVlGAQgASgLMhYucGFsYXRlLmV2ZW50LnYxLk1vbmV5EjIKDnJlZnVuZGVkX2xpbmVzGAUgAygLMhoucGFsYXRlLmV2ZW50LnYxLk9yZGVyTGluZSKwAgoKU2NvcmVkTWVhbBIQCghpbWFnZV9pZBgBIAEoCRIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc2NvcmUYAyABKAESKgoGbGFiZWxzGAQgAygLMhoucGFsYXRlLmV2ZW50LnYxLk1lYWxMYWJlbBIPCgdpdGVtX2lkGAUgASgJEhAKCHJldmlld2VkGAYgASgIEhgKC21vZGVsX3Njb3JlGAcgASgBSACIAQESMAoMbW9kZWxfbGFiZWxzGAggAygLMhoucGFsYXRlLmV2ZW50LnYxLk1lYWxMYWJlbBINCgVtb2RlbBgJIAEoCRIWCg5yZXZpZXdfY29tbWVudBgKIAEoCUIOCgxfbW9kZWxfc2NvcmUiegoVR2V0U3RhdGVTdGF0dXNSZXF1ZXN0EhMKC29taXRfZGlnZXN0GAEgASgIEh0KDG1pbl9zZXF1ZW5jZRgCIAEoA0IHukgEIgIoABItCgVhc19vZhgDIAEoCzIeLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5Bc09mIp0CChZHZXRTdGF0ZVN0YXR1c1Jlc3BvbnNlEhAKCHNlcXVlbmNlGAEgASgDEi8KC2FwcGVuZGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZkaWdlc3QYAyABKAkSCwoDbGFnGAQgASgDEg0KBWl0ZW1zGAUgASgDEhYKDmVsaWdpYmxlX2l0ZW1zGAYgASgDEg4KBnBlb3BsZRgHIAEoAxIQCghzZXNzaW9ucxgIIAEoAxIOCgZldmVudHMYCSABKAMSNgoJZm9sbG93aW5nGAogASgLMiMucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkZvbGxvd2luZxISCgpnZW5lcmF0aW9uGAsgASgDIq4BCglGb2xsb3dpbmcSDwoHYWRkcmVzcxgBIAEoCRISCgpqb3VybmFsX2lkGAIgASgJEhIKCmdlbmVyYXRpb24YAyABKAMSFQoNbGFzdF9zZXF1ZW5jZRgEIAEoAxIsCghoZWFyZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKbGFnX21pbGxpcxgGIAEoAxIPCgdjdXJyZW50GAcgASgIMs8GChVSZWNvbW1lbmRhdGlvblNlcnZpY2USaQoJUmVjb21tZW5kEioucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLlJlY29tbWVuZFJlcXVlc3QaKy5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVjb21tZW5kUmVzcG9uc2UiA5ACARJ6Cg9SZWNvbW1lbmRTdHJlYW0SMC5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuUmVjb21tZW5kU3RyZWFtUmVxdWVzdBoxLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5SZWNvbW1lbmRTdHJlYW1SZXNwb25zZSgBMAESfgoQTGlzdFNpbWlsYXJJdGVtcxIxLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5MaXN0U2ltaWxhckl0ZW1zUmVxdWVzdBoyLnBhbGF0ZS5yZWNvbW1lbmRhdGlvbi52MS5MaXN0U2ltaWxhckl0ZW1zUmVzcG9uc2UiA5ACARKBAQoRTGlzdFRyZW5kaW5nSXRlbXMSMi5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuTGlzdFRyZW5kaW5nSXRlbXNSZXF1ZXN0GjMucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkxpc3RUcmVuZGluZ0l0ZW1zUmVzcG9uc2UiA5ACARJjCgdSZXNjb3JlEigucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLlJlc2NvcmVSZXF1ZXN0GikucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLlJlc2NvcmVSZXNwb25zZSIDkAIBEmwKCkdldFByb2ZpbGUSKy5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuR2V0UHJvZmlsZVJlcXVlc3QaLC5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuR2V0UHJvZmlsZVJlc3BvbnNlIgOQAgESeAoOR2V0U3RhdGVTdGF0dXMSLy5wYWxhdGUucmVjb21tZW5kYXRpb24udjEuR2V0U3RhdGVTdGF0dXNSZXF1ZXN0GjAucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxLkdldFN0YXRlU3RhdHVzUmVzcG9uc2UiA5ACAUJaChxkZXYucGFsYXRlLnJlY29tbWVuZGF0aW9uLnYxUAFaOHBhbGF0ZS5kZXYvZ2VuL3BhbGF0ZS9yZWNvbW1lbmRhdGlvbi92MTtyZWNvbW1lbmRhdGlvbnYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status, file_palate_event_v1_meal, file_palate_event_v1_outcome, file_palate_event_v1_values]);
 
 /**
  * A past moment.
@@ -809,6 +809,14 @@ export type GetProfileRequest = Message<"palate.recommendation.v1.GetProfileRequ
    * @generated from field: palate.recommendation.v1.AsOf as_of = 5;
    */
   asOf?: AsOf | undefined;
+
+  /**
+   * Give their sessions too, which costs time in proportion to all sessions that are held. For a person who asks what is
+   * held of them, set it, and `interaction_limit` to 1,000.
+   *
+   * @generated from field: bool include_sessions = 6;
+   */
+  includeSessions: boolean;
 };
 
 /**
@@ -914,6 +922,27 @@ export type GetProfileResponse = Message<"palate.recommendation.v1.GetProfileRes
    * @generated from field: google.protobuf.Timestamp last_seen_at = 13;
    */
   lastSeenAt?: Timestamp | undefined;
+
+  /**
+   * Whether `personalised` is their own word. False: they said nothing.
+   *
+   * @generated from field: bool consent_stated = 14;
+   */
+  consentStated: boolean;
+
+  /**
+   * The lines of `cart` by the carts that they are in.
+   *
+   * @generated from field: repeated palate.recommendation.v1.PersonalCart carts = 15;
+   */
+  carts: PersonalCart[];
+
+  /**
+   * Their sessions, latest first; only where they were asked for.
+   *
+   * @generated from field: repeated palate.recommendation.v1.PersonalSession sessions = 16;
+   */
+  sessions: PersonalSession[];
 };
 
 /**
@@ -922,6 +951,76 @@ export type GetProfileResponse = Message<"palate.recommendation.v1.GetProfileRes
  */
 export const GetProfileResponseSchema: GenMessage<GetProfileResponse> = /*@__PURE__*/
   messageDesc(file_palate_recommendation_v1_recommendation, 14);
+
+/**
+ * What a person has in one of their carts.
+ *
+ * @generated from message palate.recommendation.v1.PersonalCart
+ */
+export type PersonalCart = Message<"palate.recommendation.v1.PersonalCart"> & {
+  /**
+   * Which; empty: the one without an id.
+   *
+   * @generated from field: string cart_id = 1;
+   */
+  cartId: string;
+
+  /**
+   * What is in it.
+   *
+   * @generated from field: repeated palate.event.v1.OrderLine lines = 2;
+   */
+  lines: OrderLine[];
+};
+
+/**
+ * Describes the message palate.recommendation.v1.PersonalCart.
+ * Use `create(PersonalCartSchema)` to create a new message.
+ */
+export const PersonalCartSchema: GenMessage<PersonalCart> = /*@__PURE__*/
+  messageDesc(file_palate_recommendation_v1_recommendation, 15);
+
+/**
+ * A visit of a person.
+ *
+ * @generated from message palate.recommendation.v1.PersonalSession
+ */
+export type PersonalSession = Message<"palate.recommendation.v1.PersonalSession"> & {
+  /**
+   * The id that its events carried; empty: they carried none.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * The time of its first event.
+   *
+   * @generated from field: google.protobuf.Timestamp began_at = 2;
+   */
+  beganAt?: Timestamp | undefined;
+
+  /**
+   * The time of its last event.
+   *
+   * @generated from field: google.protobuf.Timestamp last_at = 3;
+   */
+  lastAt?: Timestamp | undefined;
+
+  /**
+   * The items visited that are still held, oldest first.
+   *
+   * @generated from field: repeated string item_ids = 4;
+   */
+  itemIds: string[];
+};
+
+/**
+ * Describes the message palate.recommendation.v1.PersonalSession.
+ * Use `create(PersonalSessionSchema)` to create a new message.
+ */
+export const PersonalSessionSchema: GenMessage<PersonalSession> = /*@__PURE__*/
+  messageDesc(file_palate_recommendation_v1_recommendation, 16);
 
 /**
  * Something a person did with an item.
@@ -956,7 +1055,7 @@ export type Interaction = Message<"palate.recommendation.v1.Interaction"> & {
  * Use `create(InteractionSchema)` to create a new message.
  */
 export const InteractionSchema: GenMessage<Interaction> = /*@__PURE__*/
-  messageDesc(file_palate_recommendation_v1_recommendation, 15);
+  messageDesc(file_palate_recommendation_v1_recommendation, 17);
 
 /**
  * What a person thinks of an item.
@@ -984,6 +1083,20 @@ export type ItemOpinion = Message<"palate.recommendation.v1.ItemOpinion"> & {
    * @generated from field: optional double rating = 3;
    */
   rating?: number | undefined;
+
+  /**
+   * When they reacted. Absent: they did not.
+   *
+   * @generated from field: google.protobuf.Timestamp reacted_at = 4;
+   */
+  reactedAt?: Timestamp | undefined;
+
+  /**
+   * When they rated it. Absent: they did not.
+   *
+   * @generated from field: google.protobuf.Timestamp rated_at = 5;
+   */
+  ratedAt?: Timestamp | undefined;
 };
 
 /**
@@ -991,7 +1104,7 @@ export type ItemOpinion = Message<"palate.recommendation.v1.ItemOpinion"> & {
  * Use `create(ItemOpinionSchema)` to create a new message.
  */
 export const ItemOpinionSchema: GenMessage<ItemOpinion> = /*@__PURE__*/
-  messageDesc(file_palate_recommendation_v1_recommendation, 16);
+  messageDesc(file_palate_recommendation_v1_recommendation, 18);
 
 /**
  * A list of a person's own.
@@ -1019,7 +1132,7 @@ export type PersonalList = Message<"palate.recommendation.v1.PersonalList"> & {
  * Use `create(PersonalListSchema)` to create a new message.
  */
 export const PersonalListSchema: GenMessage<PersonalList> = /*@__PURE__*/
-  messageDesc(file_palate_recommendation_v1_recommendation, 17);
+  messageDesc(file_palate_recommendation_v1_recommendation, 19);
 
 /**
  * An order that a person placed.
@@ -1054,6 +1167,13 @@ export type PlacedOrder = Message<"palate.recommendation.v1.PlacedOrder"> & {
    * @generated from field: palate.event.v1.Money value = 4;
    */
   value?: Money | undefined;
+
+  /**
+   * What was given back.
+   *
+   * @generated from field: repeated palate.event.v1.OrderLine refunded_lines = 5;
+   */
+  refundedLines: OrderLine[];
 };
 
 /**
@@ -1061,7 +1181,7 @@ export type PlacedOrder = Message<"palate.recommendation.v1.PlacedOrder"> & {
  * Use `create(PlacedOrderSchema)` to create a new message.
  */
 export const PlacedOrderSchema: GenMessage<PlacedOrder> = /*@__PURE__*/
-  messageDesc(file_palate_recommendation_v1_recommendation, 18);
+  messageDesc(file_palate_recommendation_v1_recommendation, 20);
 
 /**
  * A meal of a person, from a photo.
@@ -1110,6 +1230,34 @@ export type ScoredMeal = Message<"palate.recommendation.v1.ScoredMeal"> & {
    * @generated from field: bool reviewed = 6;
    */
   reviewed: boolean;
+
+  /**
+   * The model's score, whatever the expert said. Absent: it gave none.
+   *
+   * @generated from field: optional double model_score = 7;
+   */
+  modelScore?: number | undefined;
+
+  /**
+   * What the model saw on the photo.
+   *
+   * @generated from field: repeated palate.event.v1.MealLabel model_labels = 8;
+   */
+  modelLabels: MealLabel[];
+
+  /**
+   * The model, as name/version.
+   *
+   * @generated from field: string model = 9;
+   */
+  model: string;
+
+  /**
+   * What the expert wrote.
+   *
+   * @generated from field: string review_comment = 10;
+   */
+  reviewComment: string;
 };
 
 /**
@@ -1117,7 +1265,7 @@ export type ScoredMeal = Message<"palate.recommendation.v1.ScoredMeal"> & {
  * Use `create(ScoredMealSchema)` to create a new message.
  */
 export const ScoredMealSchema: GenMessage<ScoredMeal> = /*@__PURE__*/
-  messageDesc(file_palate_recommendation_v1_recommendation, 19);
+  messageDesc(file_palate_recommendation_v1_recommendation, 21);
 
 /**
  * Asks how far the state is.
@@ -1153,7 +1301,7 @@ export type GetStateStatusRequest = Message<"palate.recommendation.v1.GetStateSt
  * Use `create(GetStateStatusRequestSchema)` to create a new message.
  */
 export const GetStateStatusRequestSchema: GenMessage<GetStateStatusRequest> = /*@__PURE__*/
-  messageDesc(file_palate_recommendation_v1_recommendation, 20);
+  messageDesc(file_palate_recommendation_v1_recommendation, 22);
 
 /**
  * How far the state is, and what is in it.
@@ -1223,6 +1371,21 @@ export type GetStateStatusResponse = Message<"palate.recommendation.v1.GetStateS
    * @generated from field: int64 events = 9;
    */
   events: bigint;
+
+  /**
+   * What it follows, where this process has no journal of its own. Absent: it has one.
+   *
+   * @generated from field: palate.recommendation.v1.Following following = 10;
+   */
+  following?: Following | undefined;
+
+  /**
+   * The journal's generation that the state was folded from: what was erased in it is not in the state. Lower than the
+   * journal's own while the state is folded anew after an erasure.
+   *
+   * @generated from field: int64 generation = 11;
+   */
+  generation: bigint;
 };
 
 /**
@@ -1230,7 +1393,70 @@ export type GetStateStatusResponse = Message<"palate.recommendation.v1.GetStateS
  * Use `create(GetStateStatusResponseSchema)` to create a new message.
  */
 export const GetStateStatusResponseSchema: GenMessage<GetStateStatusResponse> = /*@__PURE__*/
-  messageDesc(file_palate_recommendation_v1_recommendation, 21);
+  messageDesc(file_palate_recommendation_v1_recommendation, 23);
+
+/**
+ * The journal of another process, and how well this one keeps up with it.
+ *
+ * @generated from message palate.recommendation.v1.Following
+ */
+export type Following = Message<"palate.recommendation.v1.Following"> & {
+  /**
+   * Where, as host:port.
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+
+  /**
+   * Names the journal: 16 hexadecimal digits. Empty: nothing was heard of it yet.
+   *
+   * @generated from field: string journal_id = 2;
+   */
+  journalId: string;
+
+  /**
+   * The journal's generation, as last heard. It is above the state's own while that is folded anew after an erasure.
+   *
+   * @generated from field: int64 generation = 3;
+   */
+  generation: bigint;
+
+  /**
+   * The journal's last durable sequence, as last heard.
+   *
+   * @generated from field: int64 last_sequence = 4;
+   */
+  lastSequence: bigint;
+
+  /**
+   * When it was last heard of, by this process's clock. Absent: never.
+   *
+   * @generated from field: google.protobuf.Timestamp heard_at = 5;
+   */
+  heardAt?: Timestamp | undefined;
+
+  /**
+   * How long ago the state had all of the journal, in milliseconds; it grows while nothing is heard. -1: it never had.
+   *
+   * @generated from field: int64 lag_millis = 6;
+   */
+  lagMillis: bigint;
+
+  /**
+   * Whether the state is as fresh as configured: health says SERVING.
+   *
+   * @generated from field: bool current = 7;
+   */
+  current: boolean;
+};
+
+/**
+ * Describes the message palate.recommendation.v1.Following.
+ * Use `create(FollowingSchema)` to create a new message.
+ */
+export const FollowingSchema: GenMessage<Following> = /*@__PURE__*/
+  messageDesc(file_palate_recommendation_v1_recommendation, 24);
 
 /**
  * Answers from the state that the tenant's events were folded into. Nothing here changes that state. The tenant travels

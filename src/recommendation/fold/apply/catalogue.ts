@@ -7,7 +7,7 @@ import type {
   PriceChanged,
   StockChanged,
 } from '../../../../gen/palate/event/v1/catalogue_pb.ts';
-import { type ItemDescription, patched, undescribed } from '../item-description.ts';
+import { type ItemDescription, type Price, patched, undescribed } from '../item-description.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
 import { descriptionOf, priceOf } from './values.ts';
@@ -35,9 +35,7 @@ export const catalogueAppliers = {
 
   priceChanged(tenant: TenantState, _: Occasion, value: PriceChanged): void {
     const item = tenant.catalogue.intern(value.itemId);
-    const price = priceOf(value.price);
-    if (price === undefined || tenant.catalogue.isRemoved(item)) return;
-    describe(tenant, item, { ...(tenant.catalogue.describedBy(item) ?? undescribed), price }, false);
+    setPrice(tenant, item, priceOf(value.price));
   },
 
   itemSimilarityUpserted(tenant: TenantState, _: Occasion, value: ItemSimilarityUpserted): void {
@@ -46,6 +44,12 @@ export const catalogueAppliers = {
     tenant.similarityLists.set(tenant.catalogue.intern(value.itemId), value.name, { items, similarities });
   },
 };
+
+/** Of an item that is not removed; without a price nothing changes. */
+export function setPrice(tenant: TenantState, item: number, price: Price | undefined): void {
+  if (price === undefined || tenant.catalogue.isRemoved(item)) return;
+  describe(tenant, item, { ...(tenant.catalogue.describedBy(item) ?? undescribed), price }, false);
+}
 
 /** A removed item stays removed: only an upsert brings it back. */
 function change(tenant: TenantState, item: number, unset: readonly string[], set: Partial<ItemDescription>): void {

@@ -10,10 +10,11 @@ import type {
 import { emptyCart, putIn, takeOut } from '../cart.ts';
 import type { Price } from '../item-description.ts';
 import { addToList } from '../joining.ts';
+import { owned } from '../person.ts';
 import { signalWeights } from '../signal-weights.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
-import { priceOf } from './values.ts';
+import { type Line, linesOf, priceOf } from './values.ts';
 import { enterSession, visit } from './visit.ts';
 
 export const intentAppliers = {
@@ -42,19 +43,22 @@ export const intentAppliers = {
   checkoutStarted(tenant: TenantState, occasion: Occasion, value: CheckoutStarted): void {
     enterSession(tenant, occasion, false);
     if (occasion.person === -1 || value.lines.length === 0) return;
-    const { cart } = tenant.people.record(occasion.person);
-    emptyCart(cart, value.cartId);
-    for (const line of value.lines) {
-      const item = tenant.catalogue.intern(line.itemId);
-      const price = priceOf(line.unitPrice);
-      putIn(cart, value.cartId, item, line.quantity ?? 1, price, tenant.settings.cartLinesPerPerson);
-    }
+    fillCart(tenant, occasion.person, value.cartId, linesOf(tenant, value.lines));
   },
 
   itemShared(tenant: TenantState, occasion: Occasion, value: ItemShared): void {
     visit(tenant, occasion, tenant.catalogue.intern(value.itemId), signalWeights.share);
   },
 };
+
+/** The cart holds these lines and no others. */
+export function fillCart(tenant: TenantState, person: number, cartId: string, lines: readonly Line[]): void {
+  const cart = owned(tenant.people.record(person), 'cart');
+  emptyCart(cart, cartId);
+  for (const { item, quantity, unitPrice } of lines) {
+    putIn(cart, cartId, item, quantity, unitPrice, tenant.settings.cartLinesPerPerson);
+  }
+}
 
 /** A visit, and a line of the person's cart. */
 export function putIntoCart(
@@ -67,7 +71,7 @@ export function putIntoCart(
 ): void {
   visit(tenant, occasion, item, signalWeights.cart);
   if (occasion.person === -1) return;
-  const { cart } = tenant.people.record(occasion.person);
+  const cart = owned(tenant.people.record(occasion.person), 'cart');
   putIn(cart, cartId, item, quantity, price, tenant.settings.cartLinesPerPerson);
 }
 
@@ -80,21 +84,21 @@ export function removeFromCart(
   quantity: number,
 ): void {
   tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
-  takeOut(tenant.people.record(occasion.person).cart, cartId, item, quantity);
+  takeOut(owned(tenant.people.record(occasion.person), 'cart'), cartId, item, quantity);
 }
 
 /** A visit, and an entry of one of the person's lists. */
 export function putOnList(tenant: TenantState, occasion: Occasion, listId: string, item: number): void {
   visit(tenant, occasion, item, signalWeights.list);
   if (occasion.person === -1) return;
-  const { lists } = tenant.people.record(occasion.person);
+  const lists = owned(tenant.people.record(occasion.person), 'lists');
   addToList(lists, listId, item, tenant.settings.listsPerPerson, tenant.settings.itemsPerList);
 }
 
 /** Of somebody known. */
 export function removeFromList(tenant: TenantState, occasion: Occasion, listId: string, item: number): void {
   tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
-  const { lists } = tenant.people.record(occasion.person);
+  const lists = owned(tenant.people.record(occasion.person), 'lists');
   const items = lists.get(listId);
   items?.delete(item);
   if (items?.size === 0) lists.delete(listId);

@@ -1,7 +1,7 @@
 /** Meals: what the scorer and the experts say of a photo. */
 import type { MealReviewed, MealScored } from '../../../../gen/palate/event/v1/meal_pb.ts';
 import { trimSet } from '../bounded.ts';
-import type { Meal } from '../person.ts';
+import { type Meal, owned } from '../person.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
 
@@ -27,8 +27,8 @@ export const mealAppliers = {
 };
 
 function keep(tenant: TenantState, meal: Meal, before: number): void {
-  if (before !== -1 && before !== meal.person) tenant.people.record(before).meals.delete(meal);
-  const { meals } = tenant.people.record(meal.person);
+  if (before !== -1 && before !== meal.person) owned(tenant.people.record(before), 'meals').delete(meal);
+  const meals = owned(tenant.people.record(meal.person), 'meals');
   const oldest = trimSet(meals.add(meal), tenant.settings.mealsPerPerson);
   if (oldest !== undefined) tenant.meals.remove(oldest);
 }

@@ -1,19 +1,18 @@
 /** Orders: placed, corrected, given back. */
 import type { OrderCompleted, OrderRefunded } from '../../../../gen/palate/event/v1/outcome_pb.ts';
-import type { OrderLine } from '../../../../gen/palate/event/v1/values_pb.ts';
 import { trimSet } from '../bounded.ts';
 import { takeBought } from '../cart.ts';
 import type { Price } from '../item-description.ts';
-import type { Order, OrderedItem } from '../person.ts';
+import { type Order, type OrderedItem, owned } from '../person.ts';
 import { signalWeights } from '../signal-weights.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
-import { priceOf } from './values.ts';
+import { type Line, linesOf, priceOf } from './values.ts';
 import { enterSession, signal, visit } from './visit.ts';
 
 export const orderAppliers = {
   orderCompleted(tenant: TenantState, occasion: Occasion, value: OrderCompleted): void {
-    place(tenant, occasion, value.orderId, orderedItems(tenant, value.lines), priceOf(value.value));
+    place(tenant, occasion, value.orderId, linesOf(tenant, value.lines), priceOf(value.value));
   },
 
   /** Of an order that is not held nothing is known to take back. */
@@ -22,7 +21,7 @@ export const orderAppliers = {
     const order = tenant.orders.get(value.orderId);
     if (order === undefined) return;
     if (value.lines.length === 0) for (const line of order.items) refund(tenant, order, line, line.quantity);
-    for (const line of orderedItems(tenant, value.lines)) {
+    for (const line of orderedItems(linesOf(tenant, value.lines))) {
       const ordered = order.items.find((one) => one.item === line.item);
       if (ordered !== undefined) refund(tenant, order, ordered, line.quantity);
     }
@@ -31,26 +30,25 @@ export const orderAppliers = {
 };
 
 /** The lines by item, in the order of their first line. */
-function orderedItems(tenant: TenantState, lines: readonly OrderLine[]): OrderedItem[] {
+function orderedItems(lines: readonly Line[]): OrderedItem[] {
   const byItem = new Map<number, OrderedItem>();
-  for (const line of lines) {
-    const item = tenant.catalogue.intern(line.itemId);
-    const quantity = line.quantity ?? 1;
+  for (const { item, quantity, unitPrice } of lines) {
     const known = byItem.get(item);
     if (known !== undefined) known.quantity += quantity;
-    else byItem.set(item, { item, quantity, refunded: 0, unitPrice: priceOf(line.unitPrice) });
+    else byItem.set(item, { item, quantity, refunded: 0, unitPrice });
   }
   return [...byItem.values()];
 }
 
 /** A correction takes back what the earlier version gave; an item that was in it already is no new visit. */
-function place(
+export function place(
   tenant: TenantState,
   occasion: Occasion,
   orderId: string,
-  items: readonly OrderedItem[],
+  lines: readonly Line[],
   value: Price | undefined,
 ): void {
+  const items = orderedItems(lines);
   const earlier = tenant.orders.get(orderId);
   if (earlier !== undefined) withdraw(tenant, earlier);
   const person = occasion.person === -1 ? (earlier?.person ?? -1) : occasion.person;
@@ -66,14 +64,14 @@ function place(
 
 function keep(tenant: TenantState, order: Order, takesFromCart: boolean): void {
   const record = tenant.people.record(order.person);
-  const oldest = trimSet(record.orders.add(order), tenant.settings.ordersPerPerson);
+  const oldest = trimSet(owned(record, 'orders').add(order), tenant.settings.ordersPerPerson);
   if (oldest !== undefined) tenant.orders.remove(oldest);
-  if (takesFromCart) for (const line of order.items) takeBought(record.cart, line.item, line.quantity);
+  if (takesFromCart) for (const line of order.items) takeBought(owned(record, 'cart'), line.item, line.quantity);
 }
 
 function withdraw(tenant: TenantState, order: Order): void {
   for (const line of order.items) refund(tenant, order, line, line.quantity);
-  if (order.person !== -1) tenant.people.record(order.person).orders.delete(order);
+  if (order.person !== -1) owned(tenant.people.record(order.person), 'orders').delete(order);
   tenant.orders.remove(order);
 }
 

@@ -1,7 +1,7 @@
 /** Outcomes: what a person thought of an item. Orders have a file of their own. */
 import type { CustomInteracted, ItemRated, ItemReacted } from '../../../../gen/palate/event/v1/outcome_pb.ts';
 import { trimMap } from '../bounded.ts';
-import { type Opinion, reactions } from '../person.ts';
+import { type Opinion, owned, reactions } from '../person.ts';
 import { ratingWeight, signalWeights } from '../signal-weights.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
@@ -20,12 +20,9 @@ export const outcomeAppliers = {
     react(tenant, occasion, tenant.catalogue.intern(value.itemId), value.reaction);
   },
 
-  /** Above 0 it is a visit; below 0 it counts against the item's popularity only. */
   customInteracted(tenant: TenantState, occasion: Occasion, value: CustomInteracted): void {
     const item = tenant.catalogue.intern(value.itemId);
-    const weight = value.weight ?? 1;
-    if (weight > 0) visit(tenant, occasion, item, weight);
-    else remark(tenant, occasion, item, weight);
+    interact(tenant, occasion, item, value.weight ?? 1);
   },
 };
 
@@ -51,8 +48,14 @@ export function react(tenant: TenantState, occasion: Occasion, item: number, rea
   opinion.reaction = reaction === reactions.withdrawn ? reactions.none : reaction;
   opinion.reactedAtMicros = occasion.occurredAtMicros;
   if (opinion.reaction === reactions.none && Number.isNaN(opinion.rating)) {
-    tenant.people.record(occasion.person).opinions.delete(item);
+    owned(tenant.people.record(occasion.person), 'opinions').delete(item);
   }
+}
+
+/** Above 0 it is a visit; below 0 it counts against the item's popularity only. */
+export function interact(tenant: TenantState, occasion: Occasion, item: number, weight: number): void {
+  if (weight > 0) visit(tenant, occasion, item, weight);
+  else remark(tenant, occasion, item, weight);
 }
 
 /** A word on an item that is no visit of it. */
@@ -65,7 +68,7 @@ function remark(tenant: TenantState, occasion: Occasion, item: number, weight: n
 /** Undefined: nobody is known whose word could be kept. */
 function opinionOf(tenant: TenantState, person: number, item: number): Opinion | undefined {
   if (person === -1) return undefined;
-  const { opinions } = tenant.people.record(person);
+  const opinions = owned(tenant.people.record(person), 'opinions');
   const known = opinions.get(item);
   if (known !== undefined) return known;
   const opinion = { reaction: reactions.none, reactedAtMicros: 0, rating: Number.NaN, ratedAtMicros: Number.NaN };

@@ -7,6 +7,7 @@ import type {
 } from '../../../../gen/palate/event/v1/user_pb.ts';
 import { trimSet } from '../bounded.ts';
 import { joinPeople } from '../joining.ts';
+import { owned } from '../person.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
 import { attributesOf } from './values.ts';
@@ -21,7 +22,7 @@ export const peopleAppliers = {
     if (userId === '' || visitorId === '') return;
     const visitor = tenant.people.identify(visitorId, user);
     if (visitor !== undefined) joinPeople(tenant, visitor, user);
-    const { visitorIds } = tenant.people.record(user);
+    const visitorIds = owned(tenant.people.record(user), 'visitorIds');
     trimSet(visitorIds.add(visitorId), tenant.settings.visitorsPerPerson);
   },
 

@@ -4,13 +4,15 @@
  */
 import { payloadLayout, type ScannedPayload } from '../../../events/scanned-event.ts';
 import type { EventScanner } from '../../../events/scanner.ts';
-import type { Price } from '../item-description.ts';
 import { signalWeights } from '../signal-weights.ts';
 import type { TenantState } from '../tenant-state.ts';
 import { addSearch, progress } from './browse.ts';
-import { putIntoCart, putOnList, removeFromCart, removeFromList } from './intent.ts';
+import { setPrice } from './catalogue.ts';
+import { fillCart, putIntoCart, putOnList, removeFromCart, removeFromList } from './intent.ts';
 import type { Occasion } from './occasion.ts';
-import { defaultScale, rate, react } from './outcome.ts';
+import { place } from './orders.ts';
+import { defaultScale, interact, rate, react } from './outcome.ts';
+import { itemOf, linesReader, priceReader, wanted } from './scanned-values.ts';
 import { enterSession, visit } from './visit.ts';
 
 export type ScannedApplier = (tenant: TenantState, occasion: Occasion, event: EventScanner) => void;
@@ -26,47 +28,71 @@ const served = payloadLayout('recommendationServed');
 const servedItem = served.child('items');
 const clicked = payloadLayout('recommendationClicked');
 const stockChanged = payloadLayout('stockChanged');
+const priceChanged = payloadLayout('priceChanged');
+const similar = payloadLayout('itemSimilarityUpserted');
+const neighbour = similar.child('neighbours');
+const checkout = payloadLayout('checkoutStarted');
+const order = payloadLayout('orderCompleted');
+const interacted = payloadLayout('customInteracted');
+
+payloadLayout('listViewed').want('itemIds');
+payloadLayout('searchPerformed').want('resultItemIds');
+served.want('items');
+similar.want('neighbours');
+payloadLayout('recommendationSeen').want('positions');
 
 const slots = {
-  pageKind: payloadLayout('pageViewed').slot('kind'),
-  totalResults: payloadLayout('searchPerformed').slot('totalResults'),
-  mediaItem: mediaProgressed.slot('itemId'),
-  mediaCompleted: mediaProgressed.slot('completed'),
-  cartAddedItem: cartAdded.slot('itemId'),
-  cartAddedQuantity: cartAdded.slot('quantity'),
-  cartAddedPrice: cartAdded.slot('unitPrice'),
-  cartAddedCurrency: cartAdded.child('unitPrice').slot('currencyCode'),
-  cartAddedMicros: cartAdded.child('unitPrice').slot('micros'),
-  cartAddedCart: cartAdded.slot('cartId'),
-  cartRemovedItem: cartRemoved.slot('itemId'),
-  cartRemovedQuantity: cartRemoved.slot('quantity'),
-  cartRemovedCart: cartRemoved.slot('cartId'),
-  listAddedItem: listAdded.slot('itemId'),
-  listAddedList: listAdded.slot('listId'),
-  listRemovedItem: listRemoved.slot('itemId'),
-  listRemovedList: listRemoved.slot('listId'),
-  ratedItem: itemRated.slot('itemId'),
-  ratedValue: itemRated.slot('value'),
-  ratedScale: itemRated.slot('scale'),
-  reactedItem: itemReacted.slot('itemId'),
-  reaction: itemReacted.slot('reaction'),
-  servedId: served.slot('recommendationId'),
-  servedPlacement: served.slot('placement'),
-  servedItem: servedItem.slot('itemId'),
-  servedPosition: servedItem.slot('position'),
-  servedStrategy: servedItem.slot('strategy'),
-  seenId: payloadLayout('recommendationSeen').slot('recommendationId'),
-  clickedId: clicked.slot('recommendationId'),
-  clickedItem: clicked.slot('itemId'),
-  stockItem: stockChanged.slot('itemId'),
-  stockState: stockChanged.slot('state'),
-  stockQuantity: stockChanged.slot('quantity'),
+  pageKind: wanted(payloadLayout('pageViewed'), 'kind'),
+  totalResults: wanted(payloadLayout('searchPerformed'), 'totalResults'),
+  mediaItem: wanted(mediaProgressed, 'itemId'),
+  mediaCompleted: wanted(mediaProgressed, 'completed'),
+  cartAddedItem: wanted(cartAdded, 'itemId'),
+  cartAddedQuantity: wanted(cartAdded, 'quantity'),
+  cartAddedCart: wanted(cartAdded, 'cartId'),
+  cartRemovedItem: wanted(cartRemoved, 'itemId'),
+  cartRemovedQuantity: wanted(cartRemoved, 'quantity'),
+  cartRemovedCart: wanted(cartRemoved, 'cartId'),
+  listAddedItem: wanted(listAdded, 'itemId'),
+  listAddedList: wanted(listAdded, 'listId'),
+  listRemovedItem: wanted(listRemoved, 'itemId'),
+  listRemovedList: wanted(listRemoved, 'listId'),
+  ratedItem: wanted(itemRated, 'itemId'),
+  ratedValue: wanted(itemRated, 'value'),
+  ratedScale: wanted(itemRated, 'scale'),
+  reactedItem: wanted(itemReacted, 'itemId'),
+  reaction: wanted(itemReacted, 'reaction'),
+  servedId: wanted(served, 'recommendationId'),
+  servedPlacement: wanted(served, 'placement'),
+  servedItem: wanted(servedItem, 'itemId'),
+  servedPosition: wanted(servedItem, 'position'),
+  servedStrategy: wanted(servedItem, 'strategy'),
+  seenId: wanted(payloadLayout('recommendationSeen'), 'recommendationId'),
+  clickedId: wanted(clicked, 'recommendationId'),
+  clickedItem: wanted(clicked, 'itemId'),
+  stockItem: wanted(stockChanged, 'itemId'),
+  stockState: wanted(stockChanged, 'state'),
+  stockQuantity: wanted(stockChanged, 'quantity'),
+  priceItem: wanted(priceChanged, 'itemId'),
+  similarItem: wanted(similar, 'itemId'),
+  similarName: wanted(similar, 'name'),
+  neighbour: wanted(neighbour, 'itemId'),
+  similarity: wanted(neighbour, 'similarity'),
+  checkoutCart: wanted(checkout, 'cartId'),
+  orderId: wanted(order, 'orderId'),
+  interactedItem: wanted(interacted, 'itemId'),
+  interactedWeight: wanted(interacted, 'weight'),
 } as const;
 
+const unitPrice = priceReader(cartAdded, 'unitPrice');
+const newPrice = priceReader(priceChanged, 'price');
+const orderValue = priceReader(order, 'value');
+const orderLines = linesReader(order);
+const checkoutLines = linesReader(checkout);
+
 export const scannedAppliers: Readonly<Record<ScannedPayload, ScannedApplier>> = {
-  itemViewed: visited(payloadLayout('itemViewed').slot('itemId'), signalWeights.view),
-  itemClicked: visited(payloadLayout('itemClicked').slot('itemId'), signalWeights.click),
-  itemShared: visited(payloadLayout('itemShared').slot('itemId'), signalWeights.share),
+  itemViewed: visited(wanted(payloadLayout('itemViewed'), 'itemId'), signalWeights.view),
+  itemClicked: visited(wanted(payloadLayout('itemClicked'), 'itemId'), signalWeights.click),
+  itemShared: visited(wanted(payloadLayout('itemShared'), 'itemId'), signalWeights.share),
 
   pageViewed(tenant, occasion, event) {
     enterSession(tenant, occasion, false);
@@ -90,7 +116,7 @@ export const scannedAppliers: Readonly<Record<ScannedPayload, ScannedApplier>> =
   cartAdded(tenant, occasion, event) {
     const item = itemOf(tenant, event, slots.cartAddedItem);
     const quantity = event.number(slots.cartAddedQuantity, 1);
-    putIntoCart(tenant, occasion, event.text(slots.cartAddedCart), item, quantity, priceOf(event));
+    putIntoCart(tenant, occasion, event.text(slots.cartAddedCart), item, quantity, unitPrice(event));
   },
 
   cartRemoved(tenant, occasion, event) {
@@ -150,14 +176,41 @@ export const scannedAppliers: Readonly<Record<ScannedPayload, ScannedApplier>> =
     const quantity = event.number(slots.stockQuantity, Number.NaN);
     tenant.catalogue.setStock(itemOf(tenant, event, slots.stockItem), event.number(slots.stockState), quantity);
   },
+
+  priceChanged(tenant, _, event) {
+    setPrice(tenant, itemOf(tenant, event, slots.priceItem), newPrice(event));
+  },
+
+  itemSimilarityUpserted(tenant, _, event) {
+    const items = new Int32Array(event.elements);
+    const similarities = new Float64Array(event.elements);
+    for (let i = 0; i < items.length; i++) {
+      event.readElement(neighbour, i);
+      items[i] = itemOf(tenant, event, slots.neighbour);
+      similarities[i] = event.number(slots.similarity);
+    }
+    const item = itemOf(tenant, event, slots.similarItem);
+    tenant.similarityLists.set(item, event.text(slots.similarName), { items, similarities });
+  },
+
+  checkoutStarted(tenant, occasion, event) {
+    enterSession(tenant, occasion, false);
+    if (occasion.person === -1 || event.elements === 0) return;
+    fillCart(tenant, occasion.person, event.text(slots.checkoutCart), checkoutLines(tenant, event));
+  },
+
+  orderCompleted(tenant, occasion, event) {
+    place(tenant, occasion, event.text(slots.orderId), orderLines(tenant, event), orderValue(event));
+  },
+
+  customInteracted(tenant, occasion, event) {
+    const item = itemOf(tenant, event, slots.interactedItem);
+    interact(tenant, occasion, item, event.number(slots.interactedWeight, 1));
+  },
 };
 
 function visited(itemId: number, weight: number): ScannedApplier {
   return (tenant, occasion, event) => visit(tenant, occasion, itemOf(tenant, event, itemId), weight);
-}
-
-function itemOf(tenant: TenantState, event: EventScanner, slot: number): number {
-  return tenant.catalogue.internBytes(event.bytes, event.from(slot), event.to(slot));
 }
 
 function countShown(tenant: TenantState, event: EventScanner): void {
@@ -165,9 +218,4 @@ function countShown(tenant: TenantState, event: EventScanner): void {
     const item = tenant.catalogue.internBytes(event.bytes, event.elementFrom(i), event.elementTo(i));
     tenant.traffic.countShown(item);
   }
-}
-
-function priceOf(event: EventScanner): Price | undefined {
-  if (!event.has(slots.cartAddedPrice)) return undefined;
-  return { currencyCode: event.text(slots.cartAddedCurrency), micros: BigInt(event.number(slots.cartAddedMicros)) };
 }

@@ -1,8 +1,13 @@
 /** From the messages of the contract to the plain values that the state holds. */
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { ItemAttributes } from '../../../../gen/palate/event/v1/catalogue_pb.ts';
-import type { AttributeValue as AttributeMessage, Money } from '../../../../gen/palate/event/v1/values_pb.ts';
+import type {
+  AttributeValue as AttributeMessage,
+  Money,
+  OrderLine,
+} from '../../../../gen/palate/event/v1/values_pb.ts';
 import type { AttributeValue, ItemDescription, Price } from '../item-description.ts';
+import type { TenantState } from '../tenant-state.ts';
 
 /** Microseconds since 1970; what is finer is cut off. */
 export function microsOf(timestamp: Timestamp): number {
@@ -12,6 +17,21 @@ export function microsOf(timestamp: Timestamp): number {
 /** Undefined: no amount, or none with a currency. */
 export function priceOf(money: Money | undefined): Price | undefined {
   return money === undefined ? undefined : { currencyCode: money.currencyCode, micros: money.micros };
+}
+
+/** A line of a cart or an order. */
+export interface Line {
+  readonly item: number;
+  readonly quantity: number;
+  readonly unitPrice: Price | undefined;
+}
+
+/** In their order, in which their items become known. */
+export function linesOf(tenant: TenantState, lines: readonly OrderLine[]): Line[] {
+  return lines.map((line) => {
+    const item = tenant.catalogue.intern(line.itemId);
+    return { item, quantity: line.quantity ?? 1, unitPrice: priceOf(line.unitPrice) };
+  });
 }
 
 /** Custom attributes by key; one without a value is left out. */

@@ -33,6 +33,13 @@ describe('orderCompleted', () => {
     );
   });
 
+  it('begins one session with all its items where its session id is new', () => {
+    const lines = [{ itemId: 'a' }, { itemId: 'b' }];
+    const tenant = folded([event('orderCompleted', { orderId: 'o', lines }, { ...who, session: 'first' })]);
+    assert.equal(tenant.sessions.size, 1);
+    assert.deepEqual(sessionItems(tenant, tenant.sessions.numberOf('first')!), ['a', 'b']);
+  });
+
   it('replaces an earlier version with the same id', () => {
     const day = 86_400;
     const tenant = folded([

@@ -1,0 +1,46 @@
+/** Values of the contract as a scanner has read them. */
+import type { ScanLayout } from '../../../events/scan-layout.ts';
+import type { EventScanner } from '../../../events/scanner.ts';
+import type { Price } from '../item-description.ts';
+import type { TenantState } from '../tenant-state.ts';
+import type { Line } from './values.ts';
+
+/** The slot of a field, which the scanner is to read. */
+export function wanted(layout: ScanLayout, localName: string): number {
+  layout.want(localName);
+  return layout.slot(localName);
+}
+
+/** The number of the item whose id is in the slot. */
+export function itemOf(tenant: TenantState, event: EventScanner, slot: number): number {
+  return tenant.catalogue.internBytes(event.bytes, event.from(slot), event.to(slot));
+}
+
+/** Makes a function that reads a field of type Money; undefined: it is not set. */
+export function priceReader(layout: ScanLayout, localName: string): (event: EventScanner) => Price | undefined {
+  const price = wanted(layout, localName);
+  const currency = wanted(layout.child(localName), 'currencyCode');
+  const micros = wanted(layout.child(localName), 'micros');
+  return (event) => {
+    if (!event.has(price)) return undefined;
+    return { currencyCode: event.text(currency), micros: BigInt(event.number(micros)) };
+  };
+}
+
+/** Makes a function that reads the payload's lines, a list of OrderLine. */
+export function linesReader(payload: ScanLayout): (tenant: TenantState, event: EventScanner) => Line[] {
+  payload.want('lines');
+  const line = payload.child('lines');
+  const itemId = wanted(line, 'itemId');
+  const quantity = wanted(line, 'quantity');
+  const unitPrice = priceReader(line, 'unitPrice');
+  return (tenant, event) => {
+    const lines: Line[] = [];
+    for (let i = 0; i < event.elements; i++) {
+      event.readElement(line, i);
+      const item = itemOf(tenant, event, itemId);
+      lines.push({ item, quantity: event.number(quantity, 1), unitPrice: unitPrice(event) });
+    }
+    return lines;
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Texts and a number for each, looked up by their UTF-8: a text that stands in an event's bytes is found where it stands,
+ * and no string is made of it.
+ *
+ * An open hash table (linear probing, at most half full) of hashes and addresses, over texts that lie end to end with
+ * their values in large chunks. All that a look-up touches is one place in each.
+ */
+import type { Archive } from './archive.ts';
+import { TextKey } from './text-key.ts';
+import { TextStore } from './text-store.ts';
+
+/** Of a slot: the text's hash, and its address; 0: the slot is free. */
+const stride = 2;
+
+const key = new TextKey();
+
+export class TextTable {
+  readonly #texts = new TextStore();
+  #table = new Int32Array(64 * stride);
+  #mask = 63;
+  #size = 0;
+
+  /** How many texts there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The address of the UTF-8 from `from` to before `to`, which holds until the text is removed; 0: it is not known. */
+  find(bytes: Uint8Array, from: number, to: number): number {
+    const table = this.#table;
+    const mask = this.#mask;
+    key.read(bytes, from, to);
+    const { hash } = key;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const address = table[place * stride + 1]!;
+      if (address === 0) return 0;
+      if (table[place * stride] === hash && this.#texts.equals(address, key)) return address;
+    }
+  }
+
+  /** Adds a text that `find` did not find, and answers its address. It is copied. */
+  add(bytes: Uint8Array, from: number, to: number, value: number): number {
+    if (this.#size * 2 >= this.#mask) this.#enlarge();
+    this.#size++;
+    key.read(bytes, from, to);
+    const address = this.#texts.add(key, value);
+    this.#put(key.hash, address);
+    return address;
+  }
+
+  valueAt(address: number): number {
+    return this.#texts.valueAt(address);
+  }
+
+  setValue(address: number, value: number): void {
+    this.#texts.setValue(address, value);
+  }
+
+  textAt(address: number): string {
+    return this.#texts.textAt(address);
+  }
+
+  /** Forgets a text and overwrites its bytes. */
+  remove(address: number): void {
+    const bytes = this.#texts.bytesAt(address);
+    key.read(bytes, 0, bytes.length);
+    let place = key.hash & this.#mask;
+    while (this.#table[place * stride + 1] !== address) place = (place + 1) & this.#mask;
+    this.#close(place);
+    this.#texts.remove(address);
+    this.#size--;
+  }
+
+  /** Of all texts, in no order that means anything. */
+  *addresses(): Generator<number> {
+    for (let slot = 1; slot < this.#table.length; slot += stride) {
+      if (this.#table[slot] !== 0) yield this.#table[slot]!;
+    }
+  }
+
+  #put(hash: number, address: number): void {
+    let place = hash & this.#mask;
+    while (this.#table[place * stride + 1] !== 0) place = (place + 1) & this.#mask;
+    this.#table[place * stride] = hash;
+    this.#table[place * stride + 1] = address;
+  }
+
+  /** Frees a slot and moves those behind it up that would not be found across a gap (Knuth, 6.4, algorithm R). */
+  #close(freed: number): void {
+    const table = this.#table;
+    const mask = this.#mask;
+    let gap = freed;
+    for (let place = (gap + 1) & mask; table[place * stride + 1] !== 0; place = (place + 1) & mask) {
+      const home = table[place * stride]! & mask;
+      if (((place - home) & mask) < ((place - gap) & mask)) continue;
+      table[gap * stride] = table[place * stride]!;
+      table[gap * stride + 1] = table[place * stride + 1]!;
+      gap = place;
+    }
+    table[gap * stride + 1] = 0;
+  }
+
+  #enlarge(): void {
+    const old = this.#table;
+    this.#mask = this.#mask * 2 + 1;
+    this.#table = new Int32Array((this.#mask + 1) * stride);
+    for (let slot = 0; slot < old.length; slot += stride) {
+      if (old[slot + 1] !== 0) this.#put(old[slot]!, old[slot + 1]!);
+    }
+  }
+
+  persist(archive: Archive): void {
+    this.#texts.persist(archive.part('texts'));
+    this.#table = archive.ints('table', this.#table, this.#table.length);
+    this.#mask = this.#table.length / stride - 1;
+    [this.#size] = archive.numbers('size', [this.#size]);
+  }
+}
