@@ -51,6 +51,16 @@ export interface KillAt {
   readonly millis: number;
 }
 
+/** The longest wait before the kill, in milliseconds. */
+const longest = { asked: 150, acknowledged: 500, rewriting: 60 } as const;
+const stages = Object.keys(longest) as KillAt['after'][];
+
+/** A moment to kill at, by chance; the rounds take turns with the stages. */
+export function anyMoment(round: number): KillAt {
+  const after = stages[round % stages.length]!;
+  return { after, millis: Math.random() * longest[after] };
+}
+
 /** One round: publish, ask for the erasure under load, kill, restart, ask again, compare. */
 export async function erasureRound(t: TestContext, killAt: KillAt): Promise<string> {
   const server = await servePalate(t, { args });

@@ -6,20 +6,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@grpc/grpc-js';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { call, connect } from '../interop/plain-client.ts';
-import { kill, servePalate } from '../servers/palate-process.ts';
+import { kill, runPalate, servePalate } from '../servers/palate-process.ts';
 import { type JournalledEvent, readJournal } from './journalled.ts';
 import { publishAtFullSpeed, type SentBatch } from './publish-at-full-speed.ts';
 
 /** So small that the kill may hit the change from one segment to the next. */
-const args = ['--set', 'journal.segmentBytes=2MiB'];
+const segments = ['--set', 'journal.segmentBytes=2MiB'];
+/** Snapshots one after the other, so that the kill may hit one that is being written. */
+export const alwaysSnapshots = ['--set', 'recommendation.snapshots.everyEvents=1000'];
 
 /**
  * One round: publish, kill, restart, compare, send the rest again, compare the digest with a replay.
  *
  * @param longestRunMillis the kill comes at a random moment within so long after the first acknowledgement.
+ * @param settings more arguments of the server.
  */
-export async function killRound(t: TestContext, longestRunMillis: number): Promise<string> {
-  const { dataFolder, sent } = await publishUntilKilled(t, longestRunMillis);
+export async function killRound(
+  t: TestContext,
+  longestRunMillis: number,
+  settings: readonly string[] = [],
+): Promise<string> {
+  const args = [...segments, ...settings];
+  const { dataFolder, sent } = await publishUntilKilled(t, longestRunMillis, args);
   const restarted = await servePalate(t, { dataFolder, args });
   const client = connect(t, restarted.grpc);
   const kept = await readJournal(client);
@@ -31,10 +39,12 @@ export async function killRound(t: TestContext, longestRunMillis: number): Promi
   const replayed = await servePalate(t, { dataFolder, args });
   assert.deepEqual(await stateDigest(connect(t, replayed.grpc)), live);
   await kill(replayed);
+  const { stdout, stderr } = await runPalate(['replay', '--json', '--data', dataFolder]);
+  assert.ok(stdout.includes(live.digest), `a replay of the whole journal comes to another state: ${stdout}${stderr}`);
   return `${sent.length} batches sent, ${sent.length - again.length} acknowledged, ${kept.length / 200} found`;
 }
 
-async function publishUntilKilled(t: TestContext, longestRunMillis: number) {
+async function publishUntilKilled(t: TestContext, longestRunMillis: number, args: readonly string[]) {
   const server = await servePalate(t, { args });
   const publishing = publishAtFullSpeed(connect(t, server.grpc));
   await publishing.firstAcknowledged;

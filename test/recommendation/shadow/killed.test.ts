@@ -1,15 +1,6 @@
-import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { digestOf } from '../../../src/recommendation/fold/digest.ts';
-import { folded } from '../fold/events.ts';
-import { eventAt } from './kept-process.ts';
-import { makeFolder, openShadow, removeFolder } from './shadow-fixture.ts';
-
-const script = fileURLToPath(new URL('kept-process.ts', import.meta.url));
+import { killedRound } from './killed-round.ts';
+import { makeFolder, removeFolder } from './shadow-fixture.ts';
 
 describe('a process that is killed while it writes snapshots and drops segments', () => {
   let folder: string;
@@ -18,30 +9,7 @@ describe('a process that is killed while it writes snapshots and drops segments'
   });
   after(() => removeFolder(folder));
 
-  /** Kills it at some moment after it has dropped something; answers the last sequence acknowledged. */
-  async function runAndKill(pauseMillis: number): Promise<number> {
-    const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let acknowledged = 0;
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (line === 'dropped') setTimeout(() => child.kill('SIGKILL'), pauseMillis);
-      else acknowledged = Number(line);
-    }
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    assert.equal(child.signalCode, 'SIGKILL');
-    return acknowledged;
-  }
-
   it('has lost nothing, and its state is that of all events that there ever were', async () => {
-    for (let round = 0; round < 2; round++) {
-      const acknowledged = await runAndKill(Math.random() * 120);
-      const open = await openShadow(folder, { segmentBytes: 8_192 });
-      const { firstSequence, durableSequence } = open.journal.status();
-      assert.ok(durableSequence >= acknowledged, `${durableSequence} of ${acknowledged}`);
-      assert.ok(firstSequence > 1);
-      assert.deepEqual(open.unusable, []);
-      const all = Array.from({ length: durableSequence }, (_, at) => eventAt(at + 1));
-      assert.equal(digestOf(open.feed.state.tenant('')!), digestOf(folded(all)));
-      await open.close();
-    }
+    for (let round = 0; round < 2; round++) await killedRound(folder);
   });
 });
