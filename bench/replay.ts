@@ -77,7 +77,7 @@ async function standing(
   const { cpuSeconds, residentBytes } = server.cost();
   const { call, close } = createGrpcClient(RecommendationService, server.grpc);
   try {
-    const { digest } = await call.getStateStatus({});
+    const { digest } = await call.getStateStatus({ liveDigest: true });
     return { startSeconds, startCpuSeconds: cpuSeconds, residentBytes, digest };
   } finally {
     close();

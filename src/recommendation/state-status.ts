@@ -21,8 +21,9 @@ export function createStateStatus(reading: Reading, findDigest?: FindDigest) {
   const known = new WeakMap<TenantState, Known>();
   const empty = new TenantState(reading.feed.state.settings);
 
-  function digest(tenant: TenantState, call: ReadCall): string | Promise<string> {
+  function digest(tenant: TenantState, isLive: boolean, call: ReadCall): string | Promise<string> {
     const { events } = tenant;
+    if (isLive) return digestOf(tenant);
     const kept = known.get(tenant);
     if (kept?.events === events) return kept.digest;
     const keep = (found: string) => {
@@ -45,7 +46,7 @@ export function createStateStatus(reading: Reading, findDigest?: FindDigest) {
         ...(following === undefined ? {} : { following: followingOf(following) }),
         ...(tenant === undefined ? {} : sizesOf(tenant, reading.now())),
       };
-      const found = request.omitDigest ? '' : digest(tenant ?? empty, call);
+      const found = request.omitDigest ? '' : digest(tenant ?? empty, request.liveDigest, call);
       return whenThere(found, (text) => ({ ...status, digest: text }));
     });
 }

@@ -40,7 +40,10 @@ type Batch = Extract<Step, { kind: 'batch' }>;
 /** Publishes each batch; `restarts`: also restarts where the steps say so. Answers the digests of the tenants. */
 async function live(given: readonly Step[], restarts: boolean): Promise<readonly string[]> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'palate-determinism-'));
-  const open = () => openPalate({ dataFolder, settings: { 'journal.durability': 'os' } });
+  // A snapshot every few events, so that most restarts begin with one.
+  const everyEvents = restarts ? '7' : '0';
+  const settings = { 'journal.durability': 'os', 'recommendation.snapshots.everyEvents': everyEvents };
+  const open = () => openPalate({ dataFolder, settings });
   let palate = await open();
   try {
     const sent: Batch[] = [];
@@ -78,7 +81,8 @@ async function publishAgain(palate: Palate, { events, tenant }: Batch): Promise<
 }
 
 function digests(palate: Palate): Promise<readonly string[]> {
-  const ofTenant = async (tenant: string) => (await palate.recommendation.getStateStatus({}, { tenant })).digest;
+  const ofTenant = async (tenant: string) =>
+    (await palate.recommendation.getStateStatus({ liveDigest: true }, { tenant })).digest;
   return Promise.all(tenants.map(ofTenant));
 }
 

@@ -68,7 +68,7 @@ async function publish(...events: Event[]) {
 
 const pending = async () => (await palate.ingest.getJournalStatus({})).pendingErasures;
 const finished = () => eventually('the erasure is finished', async () => (await pending()) === 0);
-const digest = async (of = palate) => (await of.recommendation.getStateStatus({})).digest;
+const digest = async (of = palate) => (await of.recommendation.getStateStatus({ liveDigest: true })).digest;
 
 /** Looks again where a file got another name in between: it must not go unseen. */
 async function filesWith(text: string): Promise<string[]> {
