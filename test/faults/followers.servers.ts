@@ -153,7 +153,10 @@ test('a follower does not serve before it has caught up, nor while it does not k
   await eventually('health says SERVING again', async () => (await health()) === Serving.SERVING);
   const complaints = follower.complaints.filter((line) => !line.includes('a placement from an event'));
   assert.match(complaints.join(''), /trying again.*does not keep up/s);
-  assert.equal(complaints.length, 2, complaints.join(''));
+  // Once while it could not begin, where it came so far in time, and once when it was cut off.
+  const outages = complaints.filter((line) => line.includes('trying again'));
+  assert.ok(outages.length <= 2, complaints.join(''));
+  assert.equal(complaints.length, outages.length + 1, complaints.join(''));
 });
 
 test('whoever is erased at the owner is gone from its followers', async (t) => {
