@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -45,6 +45,8 @@ test('a full disk is refused, seen by health, and over when there is room', asyn
   assert.ok(second.length > 0);
   assert.equal(await server.stop(), 0);
 
+  // Room for a few bytes must not be what a start depends on.
+  await takeTheRest(disk);
   const restarted = await servePalate(t, { dataFolder });
   await assertAllThere(connect(t, restarted.grpc), [...first, ...second]);
 });
@@ -60,6 +62,20 @@ async function smallDisk(t: TestContext, mebibytes: number): Promise<string> {
     return rm(folder, { recursive: true });
   });
   return folder;
+}
+
+async function takeTheRest(disk: string): Promise<void> {
+  const file = await open(join(disk, 'rest'), 'w');
+  try {
+    await assert.rejects(
+      async () => {
+        for (;;) await file.write(Buffer.alloc(4096));
+      },
+      { code: 'ENOSPC' },
+    );
+  } finally {
+    await file.close();
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /**
  * Replaces a file's content. When it resolves, the new content is on the disk; a crash before leaves the old one.
- * Rejects with DATA_UNWRITABLE.
+ * Rejects with DATA_UNWRITABLE, STORAGE_FULL.
  */
 export async function writeDurably(path: string, content: string): Promise<void> {
   try {
@@ -34,7 +34,8 @@ export async function writeDurably(path: string, content: string): Promise<void>
     await rename(unfinished, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    throw new PalateError('DATA_UNWRITABLE', `${path} cannot be written`, { cause: error });
+    const isFull = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+    throw new PalateError(isFull ? 'STORAGE_FULL' : 'DATA_UNWRITABLE', `${path} cannot be written`, { cause: error });
   }
 }
 

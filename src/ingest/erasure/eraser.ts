@@ -48,7 +48,7 @@ export class Eraser implements Part {
   /** Finishes what a crash left, before any state is folded: nobody would be masked in it. */
   async start(): Promise<void> {
     const { registry } = this.#options;
-    await registry.load();
+    if (await registry.load()) await this.#saveLedger();
     this.#isUnsettled = registry.waiting.length > 0;
     if (this.#isUnsettled && this.#hasWholeJournal())
       await this.#erase({ removeFiles: this.#options.copies?.removeFiles });
@@ -80,6 +80,16 @@ export class Eraser implements Part {
         log.error({ err: error, erasures: registry.waiting.length }, 'erasing failed: it is tried again');
         await sleep(retryMillis, undefined, { signal }).catch(() => undefined);
       }
+    }
+  }
+
+  /** Not being able to, as on a full disk, is no reason not to start: the journal says the same, and is asked again. */
+  async #saveLedger(): Promise<void> {
+    const { registry, log } = this.#options;
+    try {
+      await registry.save();
+    } catch (error) {
+      log.warn({ err: error }, 'the ledger of erasures was not written: the next start reads the journal for it');
     }
   }
 

@@ -61,8 +61,11 @@ export class ErasureRegistry {
     return this.#ids;
   }
 
-  /** Reads ledger and, where that says so, journal. To be called once, before anything is appended. */
-  async load(): Promise<void> {
+  /**
+   * Reads ledger and, where that says so, journal. To be called once, before anything is appended. True: the ledger
+   * should be saved, or the next start reads as much of the journal again.
+   */
+  async load(): Promise<boolean> {
     const { store } = this.#options;
     const ledger = await store.load();
     this.#ids = ledger?.ids ?? [];
@@ -70,7 +73,7 @@ export class ErasureRegistry {
     for (const id of [...this.#ids, ...this.#plan.filter(isTurnedAway)]) this.#turnedAway.add(id);
     const after = ledger === undefined ? 0 : ledger.unfinishedAfter;
     if (after !== undefined) await this.#findUnfinished(after, ledger?.begun ?? []);
-    if (ledger === undefined || this.#waiting.size === 0) await this.#save();
+    return ledger === undefined || (after !== undefined && this.#waiting.size === 0);
   }
 
   /**
@@ -85,7 +88,7 @@ export class ErasureRegistry {
       this.#turnedAway.add(erasure.user);
     }
     try {
-      await this.#save();
+      await this.save();
     } catch (error) {
       for (const erasure of erasures) this.release(erasure);
       throw error;
@@ -119,7 +122,7 @@ export class ErasureRegistry {
   async extendPlan(found: readonly ErasedId[]): Promise<void> {
     this.#plan = distinct([...this.#plan, ...found]);
     for (const id of found.filter(isTurnedAway)) this.#turnedAway.add(id);
-    await this.#save();
+    await this.save();
   }
 
   /** Nothing of these is left. */
@@ -127,8 +130,13 @@ export class ErasureRegistry {
     for (const erasure of erasures) this.#begun.delete(erasure);
     this.#ids = distinct([...this.#ids, ...this.#plan.filter(isTurnedAway)]);
     this.#plan = [];
-    await this.#save();
+    await this.save();
     for (const erasure of erasures) this.#waiting.delete(erasure);
+  }
+
+  /** Writes the ledger. Rejects with DATA_UNWRITABLE, STORAGE_FULL. */
+  save(): Promise<void> {
+    return this.#options.store.save(() => this.#ledger());
   }
 
   #userOf(tenant: string, userId: string): ErasedId {
@@ -153,10 +161,6 @@ export class ErasureRegistry {
         this.#turnedAway.add(erasure.user);
       }
     }
-  }
-
-  #save(): Promise<void> {
-    return this.#options.store.save(() => this.#ledger());
   }
 
   #ledger(): Ledger {
