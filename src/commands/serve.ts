@@ -1,6 +1,7 @@
 /** `palate serve`: the server, until SIGINT or SIGTERM. */
 import { once } from 'node:events';
 import { createLog } from '../telemetry/log.ts';
+import { keepYoung } from '../threads/young-generation.ts';
 import { assembleServer } from './assemble.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { configSources, serverOptions } from './config-options.ts';
@@ -32,6 +33,7 @@ export const serve = defineCommand({
 });
 
 async function run(context: CommandContext<typeof serverOptions>): Promise<void> {
+  keepYoung();
   const config = context.loadConfig(configSources(context.values));
   const log = createLog(config.log);
   const { lifecycle, rpc } = await assembleServer(config, log);

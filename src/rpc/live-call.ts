@@ -33,6 +33,8 @@ export class LiveCall implements Call {
   onCutOff: ((failure: PalateError) => void) | undefined;
   headers: Field[] | undefined;
   trailers: Field[] | undefined;
+  /** Among the calls under way; -1: not there. */
+  place = -1;
   readonly #peer: () => string;
   #controller: AbortController | undefined;
   #failure: PalateError | undefined;

@@ -2,6 +2,7 @@ import type { Message } from '@bufbuild/protobuf';
 import type { PalateError } from '../errors.ts';
 import { observeEnd, type Port } from './interceptors/observation.ts';
 import { cancelled, type LiveCall } from './live-call.ts';
+import type { LiveCalls } from './live-calls.ts';
 import type { Log } from './log.ts';
 import type { PreparedMethod } from './prepare.ts';
 import { disclose } from './status.ts';
@@ -14,7 +15,7 @@ export interface Running {
   readonly port: Port;
   readonly log: Log;
   /** The calls under way, which a drain waits for. */
-  readonly calls: Set<LiveCall>;
+  readonly calls: LiveCalls;
 }
 
 /**

@@ -3,7 +3,8 @@ import { tenantHeader } from '../../access/tenant.ts';
 import type { CallMetadata } from '../call.ts';
 import type { BoundService } from '../handlers.ts';
 import { observeStart } from '../interceptors/observation.ts';
-import { cancelled, type LiveCall } from '../live-call.ts';
+import { cancelled } from '../live-call.ts';
+import { LiveCalls } from '../live-calls.ts';
 import { type Log, silentLog } from '../log.ts';
 import { defaultRpcOptions, type RpcOptions } from '../options.ts';
 import { type PreparedMethod, prepareMethod } from '../prepare.ts';
@@ -29,7 +30,7 @@ export function createMemoryClient<S extends DescService>(
 ): Client<S> {
   const gate: Gate = {
     options: { ...defaultRpcOptions, ...options },
-    calls: new Set<LiveCall>(),
+    calls: new LiveCalls(),
     draining: new AbortController().signal,
   };
   const prepared = new Map(bound.methods.map((method) => [method.method, prepareMethod(method, gate.options)]));

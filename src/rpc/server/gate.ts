@@ -3,13 +3,14 @@ import { PalateError } from '../../errors.ts';
 import type { CallMetadata } from '../call.ts';
 import { effectiveDeadline } from '../interceptors/deadline.ts';
 import { LiveCall } from '../live-call.ts';
+import type { LiveCalls } from '../live-calls.ts';
 import type { RpcOptions } from '../options.ts';
 import type { PreparedMethod } from '../prepare.ts';
 
 /** What all ports of one server share: its bounds, the calls under way, and whether it still takes new ones. */
 export interface Gate {
   readonly options: RpcOptions;
-  readonly calls: Set<LiveCall>;
+  readonly calls: LiveCalls;
   /** Aborts when the server begins to drain: from then on the gate refuses. */
   readonly draining: AbortSignal;
 }

@@ -1,4 +1,4 @@
-import type { Http2Server, ServerHttp2Session, ServerOptions } from 'node:http2';
+import type { Http2Server, ServerOptions } from 'node:http2';
 import { constants, gzipSync } from 'node:zlib';
 import type { Server, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
@@ -29,11 +29,9 @@ export function limitHttp2(server: Server, limits: Http2Limits): void {
   };
 }
 
-/** Raises the window of each connection: `initialWindowSize` holds for streams only (nodejs/node#31084). */
-export function widenConnections(server: Server, windowBytes: number): void {
-  for (const http2Server of (server as unknown as Internals).http2Servers?.keys() ?? []) {
-    http2Server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(windowBytes));
-  }
+/** The HTTP/2 servers behind it: one a port or injector that was made. */
+export function http2ServersOf(server: Server): readonly Http2Server[] {
+  return [...((server as unknown as Internals).http2Servers?.keys() ?? [])];
 }
 
 /** Gives calls to unknown methods a handler of ours in place of a bare status. */

@@ -7,9 +7,10 @@ import type { RpcOptions } from '../options.ts';
 import { type PreparedMethod, unknownMethod } from '../prepare.ts';
 import { wireMessage } from '../status.ts';
 import { GrpcCall, type GrpcContext } from './grpc-call.ts';
-import { answerUnknownMethods, limitHttp2, widenConnections } from './grpc-internals.ts';
+import { answerUnknownMethods, http2ServersOf, limitHttp2 } from './grpc-internals.ts';
 import { errorTrailers } from './grpc-metadata.ts';
 import { listen } from './listen.ts';
+import { releaseStreams } from './release-streams.ts';
 
 /** The gRPC port: HTTP/2 without TLS, by prior knowledge. */
 export interface GrpcServer {
@@ -46,7 +47,11 @@ export function createGrpcServer(methods: readonly PreparedMethod[], context: Gr
   limitHttp2(server, options);
   // Our own listener says plainly why a port cannot be had; grpc-js would write it to the console.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  widenConnections(server, options.windowBytes);
+  for (const http2Server of http2ServersOf(server)) {
+    // `initialWindowSize` holds for streams only (nodejs/node#31084).
+    http2Server.on('session', (session) => session.setLocalWindowSize(options.windowBytes));
+    releaseStreams(http2Server);
+  }
   const sockets = new Set<Socket>();
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);

@@ -3,7 +3,7 @@ import type { Part } from '../../lifecycle.ts';
 import type { BoundService } from '../handlers.ts';
 import { healthService } from '../health.ts';
 import type { HealthBoard } from '../health-board.ts';
-import type { LiveCall } from '../live-call.ts';
+import { LiveCalls } from '../live-calls.ts';
 import { type Log, silentLog } from '../log.ts';
 import { defaultRpcOptions, type RpcOptions } from '../options.ts';
 import { prepareMethod } from '../prepare.ts';
@@ -48,7 +48,7 @@ export function createRpcServer(init: RpcServerInit): RpcServer {
   const options: RpcOptions = { ...defaultRpcOptions, ...init.options };
   const log = init.log ?? silentLog;
   const draining = new AbortController();
-  const gate: Gate = { options, calls: new Set<LiveCall>(), draining: draining.signal };
+  const gate: Gate = { options, calls: new LiveCalls(), draining: draining.signal };
   const own = [...init.services, healthService(init.health)];
   const services = [...own, ...reflectionServices(own.map(({ service }) => service))];
   const methods = services.flatMap((bound) => bound.methods.map((method) => prepareMethod(method, options)));
