@@ -9,7 +9,7 @@ import { PalateError } from '../errors.ts';
 import type { Call } from '../rpc/call.ts';
 import { validationOf } from '../rpc/interceptors/validation.ts';
 import { disclose, toStatus } from '../rpc/status.ts';
-import { answerAsReady } from './answer-as-ready.ts';
+import { answerAsReady } from '../rpc/answer-as-ready.ts';
 import type { ReadCall } from './reading.ts';
 import type { RecommendQuestion, recommend } from './recommend.ts';
 

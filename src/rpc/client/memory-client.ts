@@ -43,17 +43,31 @@ function callInMemory(prepared: PreparedMethod, gate: Gate, log: Log, tenant: st
     : (request: unknown) => admit(prepared, request);
   if (prepared.responseStream) {
     return async function* (request: unknown, callOptions: ClientCallOptions = {}) {
-      const running = start(prepared, gate, log, { tenant, ...callOptions });
-      yield* runMany(running, () => input(request));
+      const { running, release } = start(prepared, gate, log, { tenant, ...callOptions });
+      try {
+        yield* runMany(running, () => input(request));
+      } finally {
+        release();
+      }
     };
   }
   return async (request: unknown, callOptions: ClientCallOptions = {}) => {
-    const running = start(prepared, gate, log, { tenant, ...callOptions });
-    return await runOne(running, () => input(request));
+    const { running, release } = start(prepared, gate, log, { tenant, ...callOptions });
+    try {
+      return await runOne(running, () => input(request));
+    } finally {
+      release();
+    }
   };
 }
 
-function start(prepared: PreparedMethod, gate: Gate, log: Log, callOptions: ClientCallOptions): Running {
+/** `release` lets go of the caller's signal, which may outlive many calls. */
+function start(
+  prepared: PreparedMethod,
+  gate: Gate,
+  log: Log,
+  callOptions: ClientCallOptions,
+): { readonly running: Running; readonly release: () => void } {
   const startedAt = observeStart();
   const { timeoutMillis, signal } = callOptions;
   const live = admitCall(gate, prepared, {
@@ -64,7 +78,8 @@ function start(prepared: PreparedMethod, gate: Gate, log: Log, callOptions: Clie
   const onAbort = (): void => live.cutOff(cancelled(prepared.method));
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
-  return { prepared, live, startedAt, port: 'memory', log, calls: gate.calls };
+  const running: Running = { prepared, live, startedAt, port: 'memory', log, calls: gate.calls };
+  return { running, release: () => signal?.removeEventListener('abort', onAbort) };
 }
 
 function metadataOf({ tenant, metadata = {} }: ClientCallOptions): CallMetadata {

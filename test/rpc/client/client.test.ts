@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { DescService } from '@bufbuild/protobuf';
 import {
@@ -47,6 +47,14 @@ onBoth('a unary call carries the tenant and metadata', async (t, connect) => {
   assert.equal((await client.recommend({ placement: 'home' }, { metadata })).recommendationId, 'home');
   await client.recommend({ placement: 'home' }, { tenant: 'other' });
   assert.deepEqual(seen, ['acme', 'v', 7, 'other', undefined, undefined]);
+});
+
+// A signal may outlive many calls: the memory client once left a listener, and with it the call, behind for each.
+onBoth('a call that is over lets go of its signal', async (t, connect) => {
+  const client = await connect(t, bindService(RecommendationService, { recommend: () => ({ recommendationId: 'r' }) }));
+  const { signal } = new AbortController();
+  for (let call = 0; call < 3; call++) await client.recommend({ placement: 'home' }, { signal });
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 onBoth('errors come back whole', async (t, connect) => {

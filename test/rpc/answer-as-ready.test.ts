@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answerAsReady } from '../../src/recommendation/answer-as-ready.ts';
+import { answerAsReady } from '../../src/rpc/answer-as-ready.ts';
 
 async function* from<T>(...inputs: readonly T[]): AsyncGenerator<T> {
   yield* inputs;
