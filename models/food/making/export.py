@@ -107,9 +107,9 @@ input:
 outputs:
   labels: {{ type: float32, shape: [n, {len(labels)}], meaning: probabilities of the rows of classes.csv }}
   food: {{ type: float32, shape: [n, 1], meaning: probability that the photo shows food }}
-  grocery: {{ type: float32, shape: [n, 81], meaning: probabilities of the first 81 classes, if it is one of them }}
+  grocery: {{ type: float32, shape: [n, 81], meaning: "probabilities of the first 81 classes, if it is one of them" }}
   energy: {{ type: float32, shape: [n, 1], meaning: log-sum-exp of the grocery head }}
-  embedding: {{ type: float32, shape: [n, {EMBEDDING}], meaning: of length 1, compared by dot product }}
+  embedding: {{ type: float32, shape: [n, {EMBEDDING}], meaning: "of length 1, compared by dot product" }}
 classes: classes.csv
 # A photo whose `food` lies below is answered NOT_FOOD.
 food_threshold: {limit:.4f}

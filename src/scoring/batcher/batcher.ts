@@ -194,7 +194,7 @@ export class Batcher<Input, Output> {
   }
 
   #setTimer(atMillis: number): void {
-    if (atMillis === Number.POSITIVE_INFINITY || this.#seats.length === 0) return;
+    if (atMillis === Number.POSITIVE_INFINITY) return;
     const { clock } = this.#options;
     this.#stopTimer = clock.callAt(Math.max(atMillis, clock.now() + leastTimerMillis), () => this.#schedule());
   }

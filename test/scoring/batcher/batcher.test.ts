@@ -223,6 +223,13 @@ describe('what goes wrong', () => {
     await Promise.all([assert.rejects(twice, crashed), later.run(100)]);
   });
 
+  it('a job that waits for a worker to come fails at its deadline', async () => {
+    const { clock, batcher } = simulation();
+    const late = batcher.submit({ input: 1, deadlineMillis: 50 });
+    await Promise.all([assert.rejects(late, { reason: 'DEADLINE_EXCEEDED' }), clock.run(51)]);
+    assert.equal(batcher.queuedImages, 0);
+  });
+
   it('any other failure is that of the batch, and the next one runs', async () => {
     const { clock, batcher } = simulation();
     const broken = new PalateError('INTERNAL', 'no such tensor');

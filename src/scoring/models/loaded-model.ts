@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { isPalateError, PalateError } from '../../errors.ts';
+import type { Log } from '../../rpc/log.ts';
+import { type Batched, Batcher, type Submission } from '../batcher/batcher.ts';
+import { systemClock } from '../batcher/clock.ts';
+import type { ModelImage, ModelOutput, Provider } from '../providers/model-instance.ts';
+import { OnnxInstance } from '../providers/onnx-instance.ts';
+import { InstancePool, type StartInstance } from './instance-pool.ts';
+import type { ModelManifest } from './manifest.ts';
+import type { ModelClass } from './model-class.ts';
+
+export interface ModelOptions {
+  /** What to run on. Default: cpu. */
+  readonly provider?: Provider;
+  /** How many copies run side by side. Default: one for each core, at most 2; 1 on a GPU. */
+  readonly instances?: number;
+  /** The largest batch. Default: 4 on cpu, where more is not faster, and 32 elsewhere. */
+  readonly maxBatchImages?: number;
+  /** How many images may wait. Default: 256. */
+  readonly maxQueuedImages?: number;
+  /** How long a batch may take before its thread is given up. Default: 10,000. */
+  readonly runTimeoutMillis?: number;
+  /** How long loading and warming up may take. Default: 60,000. */
+  readonly startTimeoutMillis?: number;
+  readonly log: Log;
+  /** The file of the instances' threads. Default: the one that runs ONNX Runtime. */
+  readonly entry?: URL;
+}
+
+/** An instance as `ListModels` tells of it. */
+export interface InstanceStatus {
+  readonly name: string;
+  readonly perImageMillis: number;
+  readonly perBatchMillis: number;
+  readonly batches: number;
+  readonly images: number;
+}
+
+/** When and how urgently an image is wanted. */
+export type InferenceOptions = Pick<Submission<ModelImage>, 'deadlineMillis' | 'priority' | 'signal'>;
+
+/** A model that runs: several instances behind one batcher. */
+export class LoadedModel {
+  readonly manifest: ModelManifest;
+  /** Of its file: 64 lower-case hex digits. */
+  readonly sha256: string;
+  readonly requestedProvider: Provider;
+  readonly batcher: Batcher<ModelImage, ModelOutput>;
+  readonly #maxBatchImages: (provider: Provider) => number;
+  readonly #pool: InstancePool;
+  #running = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  private constructor(manifest: ModelManifest, weights: Uint8Array, options: ModelOptions) {
+    const { provider = 'cpu', instances = defaultInstances(provider), maxQueuedImages = 256, log } = options;
+    this.manifest = manifest;
+    this.sha256 = createHash('sha256').update(weights).digest('hex');
+    this.requestedProvider = provider;
+    this.#maxBatchImages = (used) => options.maxBatchImages ?? (used === 'cpu' ? 4 : 32);
+    const mayRetry = (error: unknown) => isPalateError(error) && error.reason === 'WORKER_LOST';
+    this.batcher = new Batcher({ clock: systemClock, maxQueuedImages, mayRetry });
+    const { runTimeoutMillis = 10_000, startTimeoutMillis = 60_000, entry } = options;
+    const maxImages = this.#maxBatchImages;
+    const fixed = { manifest, weights, maxImages, runTimeoutMillis, startTimeoutMillis, log };
+    const startInstance: StartInstance = (name, used, onLost, signal) =>
+      OnnxInstance.start({ ...fixed, name, provider: used, onLost, ...(entry === undefined ? {} : { entry }) }, signal);
+    this.#pool = new InstancePool({
+      names: Array.from({ length: instances }, (_, index) => `${manifest.name}-${manifest.version}-${index}`),
+      provider,
+      startInstance,
+      onReady: (instance) => this.batcher.add(instance),
+      onGone: (instance) => this.batcher.remove(instance),
+      log,
+    });
+  }
+
+  /**
+   * Loads a model and warms it up.
+   * @throws PalateError MODEL_INVALID, DEADLINE_EXCEEDED, WORKER_LOST; also the signal's reason. Nothing of it runs then.
+   */
+  static async start(manifest: ModelManifest, options: ModelOptions, signal?: AbortSignal): Promise<LoadedModel> {
+    const model = new LoadedModel(manifest, await readWeights(manifest.file), options);
+    try {
+      await model.#pool.start(signal);
+    } catch (error) {
+      throw named(error, manifest.file);
+    }
+    const { name, version, sha256, requestedProvider, provider, instances } = model;
+    options.log.info({ name, version, sha256, requestedProvider, provider, instances }, 'a model is loaded');
+    return model;
+  }
+
+  get name(): string {
+    return this.manifest.name;
+  }
+
+  get version(): string {
+    return this.manifest.version;
+  }
+
+  get classes(): readonly ModelClass[] {
+    return this.manifest.classes;
+  }
+
+  get foodThreshold(): number {
+    return this.manifest.foodThreshold;
+  }
+
+  /** Pixels a side of the images that it takes. */
+  get inputSize(): number {
+    return this.manifest.input.size;
+  }
+
+  /** 0: it has none. */
+  get embeddingLength(): number {
+    return this.manifest.embeddingLength;
+  }
+
+  /** What it runs on. */
+  get provider(): Provider {
+    return this.#pool.provider;
+  }
+
+  get maxBatchImages(): number {
+    return this.#maxBatchImages(this.provider);
+  }
+
+  /** Its instances, with what was learned of their speed. One that is just being replaced costs 0. */
+  get instances(): readonly InstanceStatus[] {
+    const costs = this.batcher.costs();
+    return this.#pool
+      .counts()
+      .map((counts) => ({ ...counts, ...(costs.get(counts.name) ?? { perImageMillis: 0, perBatchMillis: 0 }) }));
+  }
+
+  /**
+   * Runs one image, in a batch with others. `pixels`: as `ModelImage` has them; they are only read, until this settles.
+   * The deadline decides whether a batch is begun; to leave one that runs, abort the signal.
+   * @throws PalateError as `Batcher.submit`; WORKER_LOST where two threads died of its batch; also the signal's reason.
+   */
+  async infer(pixels: Uint8Array, options: InferenceOptions): Promise<Batched<ModelOutput>> {
+    const expected = this.inputSize ** 2 * 3;
+    if (pixels.length !== expected) {
+      throw new PalateError(
+        'INVALID_REQUEST',
+        `an image of model ${this.name} has ${expected} bytes, not ${pixels.length}`,
+      );
+    }
+    this.#running++;
+    try {
+      return await this.batcher.submit({ input: { pixels }, ...options });
+    } finally {
+      this.#running--;
+      if (this.#running === 0) this.#idle?.resolve();
+    }
+  }
+
+  /** Resolves when nothing runs or waits, or the signal aborts. New images are still taken. */
+  async drain(signal: AbortSignal): Promise<void> {
+    if (this.#running === 0 || signal.aborted) return;
+    this.#idle ??= Promise.withResolvers<void>();
+    const { promise, resolve } = this.#idle;
+    // Nobody waits longer than the first to give up: what runs is then ended anyway.
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    this.#idle = undefined;
+  }
+
+  /** Ends it, after the batches that run; what waits fails with SHUTTING_DOWN. */
+  async stop(): Promise<void> {
+    this.batcher.close(new PalateError('SHUTTING_DOWN', `model ${this.name}, version ${this.version}, is stopping`));
+    await this.#pool.stop();
+  }
+}
+
+function defaultInstances(provider: Provider): number {
+  return provider === 'cpu' ? Math.min(availableParallelism(), 2) : 1;
+}
+
+async function readWeights(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new PalateError('MODEL_INVALID', `${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** What is wrong with a graph names its file. */
+function named(error: unknown, file: string): unknown {
+  if (!isPalateError(error) || error.reason !== 'MODEL_INVALID' || error.message.startsWith(file)) return error;
+  return new PalateError('MODEL_INVALID', `${file}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,47 @@
+/** What may stand in a `model.yaml`. */
+import * as z from 'zod';
+
+const meaning = z.string().optional();
+const dynamic = z.literal('n', { error: 'it must be n: the model takes batches of any size' });
+const length = z.int().min(1).max(65_536);
+
+const output = z.strictObject({ type: z.literal('float32'), shape: z.tuple([dynamic, length]), meaning });
+const single = z.strictObject({ type: z.literal('float32'), shape: z.tuple([dynamic, z.literal(1)]), meaning });
+
+const input = z.strictObject({
+  name: z.string().min(1),
+  type: z.literal('uint8'),
+  shape: z.tuple([dynamic, z.int().min(1).max(4_096), z.int().min(1).max(4_096), z.literal(3)]),
+  layout: z.literal('NHWC'),
+  colours: z.literal('RGB'),
+  fit: z.enum(['cover', 'fill']),
+  kernel: z.enum(['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']),
+});
+
+/** Outputs beside `labels` may be missing; others are not read. */
+const outputs = z
+  .object({ labels: output, food: single.optional(), energy: single.optional(), embedding: output.optional() })
+  .catchall(output);
+
+/** Names and versions; the latter are names of folders. */
+export const wordPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+const word = z.string().regex(wordPattern, { error: 'it must be 1 to 63 of a-z, 0-9, ".", "_", "-"' });
+
+export const manifestSchema = z
+  .strictObject({
+    name: word,
+    version: z.union([z.int().min(0).transform(String), word]),
+    format: z.literal('onnx'),
+    input,
+    outputs,
+    classes: z.string().regex(/^[^/\\]+\.csv$/, { error: 'it must be a .csv file in the same folder' }),
+    food_threshold: z.number().min(0).max(1),
+  })
+  .refine(({ input: { shape } }) => shape[1] === shape[2], { path: ['input', 'shape'], error: 'it must be square' });
+
+/** A `model.yaml` that was checked. */
+export type ManifestFile = z.output<typeof manifestSchema>;
+
+/** How an image becomes the model's input. */
+export type Fit = ManifestFile['input']['fit'];
+export type Kernel = ManifestFile['input']['kernel'];
