@@ -102,6 +102,21 @@ export const reasons = {
   STORAGE_FAILED: retryable('UNAVAILABLE', 'Retry; the log of the server says what the storage refused.'),
   OBJECT_CORRUPT: entry('DATA_LOSS', 'Send the object again: what is kept of it went bad.'),
 
+  // Fetching a photo to be scored.
+  TOO_LARGE: entry('INVALID_ARGUMENT', 'Send a smaller photo.'),
+  OBJECT_NOT_FOUND: entry('NOT_FOUND', 'Put the object first, and name it by the SHA-256 of its bytes.'),
+  URI_FORBIDDEN: entry('PERMISSION_DENIED', 'Give a public https address; addresses of inside networks are refused.'),
+  URI_FAILED: entry('FAILED_PRECONDITION', 'Give an address that answers 200 with the bytes as they are.'),
+  URI_UNREACHABLE: retryable('UNAVAILABLE', 'Retry, or check that the address answers.'),
+  FETCH_TIMEOUT: retryable('UNAVAILABLE', 'Retry, or send the bytes themselves: the address is too slow.'),
+
+  // Reading a photo, and the models that score it.
+  UNREADABLE: entry('INVALID_ARGUMENT', 'Send a whole JPEG, PNG, WebP, AVIF, GIF or TIFF.'),
+  NOT_FOOD: entry('INVALID_ARGUMENT', 'Send a photo of food.'),
+  SCORE_UNKNOWN: entry('NOT_FOUND', 'Score the photo first, and use the imageId of the answer.'),
+  MODEL_UNKNOWN: entry('NOT_FOUND', 'Use a model that ListModels names.'),
+  MODEL_INVALID: entry('FAILED_PRECONDITION', 'Correct the file that is named, or serve another model.'),
+
   // Starting a process.
   CONFIG_INVALID: entry('INVALID_ARGUMENT', 'Correct it; `palate config --describe` lists every key.'),
   USAGE: entry('INVALID_ARGUMENT', 'See --help.'),

@@ -1,8 +1,5 @@
-import type { CelEnv, parse } from '@bufbuild/cel';
-import { allFields, type ItemField, itemFields } from './item-view.ts';
-
-/** An expression's tree, as the parser gives it. */
-export type Tree = ReturnType<typeof parse>['expr'];
+import { meaningOf, type Scope, type Tree } from './meaning.ts';
+import type { Meaning, Vocabulary } from './vocabulary.ts';
 
 /** What is wrong with an expression, and at which node. */
 export interface Fault {
@@ -16,8 +13,8 @@ export interface Shape {
   readonly fault: Fault | undefined;
   /** How much one evaluation costs at most, roughly, in nodes visited. */
   readonly cost: number;
-  /** The fields of `item` that it reads. */
-  readonly fields: ReadonlySet<ItemField>;
+  /** What it reads of each name, by name: fields that it names, or all where it takes the whole. */
+  readonly reads: ReadonlyMap<string, ReadonlySet<string>>;
   /** The constant patterns given to `matches`, with their nodes. */
   readonly patterns: readonly { readonly pattern: string; readonly node: bigint }[];
 }
@@ -32,14 +29,14 @@ export const maxLoops = 2;
 /** The most that one evaluation may cost, by the estimate of {@link Shape.cost}. */
 export const maxCost = 50_000;
 
-/** What a list holds at most, for the estimate: tags of an item. */
+/** What a list holds at most, for the estimate, where the vocabulary does not say: tags of an item. */
 const loopLength = 64;
 /** What compiling and running a pattern costs beside visiting a node. */
 const patternCost = 400;
 
 interface Walk {
-  readonly env: CelEnv;
-  readonly fields: Set<ItemField>;
+  readonly vocabulary: Vocabulary;
+  readonly reads: Map<string, Set<string>>;
   readonly patterns: { pattern: string; node: bigint }[];
   nodes: number;
   cost: number;
@@ -49,23 +46,27 @@ interface Walk {
 interface Place {
   readonly depth: number;
   readonly loops: number;
-  /** Variables that a macro has bound. */
+  /** How often this part is visited in one evaluation. */
+  readonly times: number;
+  /** The names in reach. */
+  readonly scope: Scope;
+  /** Those of them that macros have bound. */
   readonly bound: readonly string[];
 }
 
 /** Walks the tree once: is it small enough, does it name only what exists, and what does it cost? */
-export function inspect(env: CelEnv, tree: Tree): Shape {
-  const walk: Walk = { env, fields: new Set(), patterns: [], nodes: 0, cost: 0, fault: undefined };
-  visit(walk, tree, { depth: 0, loops: 0, bound: [] });
+export function inspect(vocabulary: Vocabulary, tree: Tree): Shape {
+  const walk: Walk = { vocabulary, reads: new Map(), patterns: [], nodes: 0, cost: 0, fault: undefined };
+  visit(walk, tree, { depth: 0, loops: 0, times: 1, scope: new Map(Object.entries(vocabulary.names)), bound: [] });
   if (walk.cost > maxCost)
     fail(walk, tree, 'the expression costs too much: nest fewer macros, or match fewer patterns');
-  return { fault: walk.fault, cost: walk.cost, fields: walk.fields, patterns: walk.patterns };
+  return { fault: walk.fault, cost: walk.cost, reads: walk.reads, patterns: walk.patterns };
 }
 
 function visit(walk: Walk, node: Tree | undefined, place: Place): void {
   if (node === undefined || walk.fault !== undefined) return;
   walk.nodes += 1;
-  walk.cost += loopLength ** place.loops;
+  walk.cost += place.times;
   if (walk.nodes > maxNodes) {
     fail(walk, node, `the expression has more than ${maxNodes} parts`);
     return;
@@ -108,24 +109,41 @@ type Kind<Case extends string> = Extract<Tree['exprKind'], { case: Case }>['valu
 const typeNames = new Set(['bool', 'int', 'uint', 'double', 'string', 'bytes', 'list', 'map', 'null_type', 'type']);
 
 function visitName(walk: Walk, node: Tree, name: string, place: Place): void {
-  if (name === 'item' && !place.bound.includes(name)) for (const field of allFields) walk.fields.add(field);
-  if (name === 'item' || typeNames.has(name) || place.bound.includes(name)) return;
-  fail(walk, node, `"${name}" is not known: the item is called "item"`);
+  const meaning = globalMeaning(walk, name, place);
+  if (meaning !== undefined) for (const field of Object.keys(meaning.fields ?? {})) noteRead(walk, name, field);
+  if (place.scope.has(name) || typeNames.has(name)) return;
+  fail(walk, node, `"${name}" is not known; known here: ${Object.keys(walk.vocabulary.names).join(', ')}`);
 }
 
 function visitField(walk: Walk, node: Tree, select: Kind<'selectExpr'>, place: Place): void {
   const { operand, field } = select;
-  if (!isItem(operand, place)) {
-    visit(walk, operand, place);
-  } else if (Object.hasOwn(itemFields, field)) {
-    walk.fields.add(field as ItemField);
-  } else {
-    fail(walk, node, `an item has no "${field}": it has ${allFields.join(', ')}`);
+  const fields = meaningOf(operand, place.scope)?.fields;
+  if (fields !== undefined && !Object.hasOwn(fields, field)) {
+    fail(walk, node, `${nameOf(operand)} has no "${field}": it has ${Object.keys(fields).join(', ')}`);
+    return;
   }
+  const name = operand?.exprKind.case === 'identExpr' ? operand.exprKind.value.name : '';
+  if (globalMeaning(walk, name, place)?.fields === undefined) visit(walk, operand, place);
+  else noteRead(walk, name, field);
+}
+
+/** What a name of the vocabulary stands for, unless a macro has bound another one of that name. */
+function globalMeaning(walk: Walk, name: string, { bound }: Place): Meaning | undefined {
+  const { names } = walk.vocabulary;
+  return Object.hasOwn(names, name) && !bound.includes(name) ? names[name] : undefined;
+}
+
+function noteRead(walk: Walk, name: string, field: string): void {
+  const fields = walk.reads.get(name) ?? new Set();
+  walk.reads.set(name, fields.add(field));
+}
+
+function nameOf(tree: Tree | undefined): string {
+  return tree?.exprKind.case === 'identExpr' ? tree.exprKind.value.name : 'this';
 }
 
 function visitCall(walk: Walk, node: Tree, call: Kind<'callExpr'>, place: Place): void {
-  if (!isBuiltIn(call.function) && walk.env.funcs.find(call.function) === undefined) {
+  if (!isBuiltIn(call.function) && walk.vocabulary.env.funcs.find(call.function) === undefined) {
     fail(walk, node, `there is no function "${call.function}"`);
   }
   if (call.function === 'matches') visitPattern(walk, call, place);
@@ -134,7 +152,7 @@ function visitCall(walk: Walk, node: Tree, call: Kind<'callExpr'>, place: Place)
 }
 
 function visitPattern(walk: Walk, call: Kind<'callExpr'>, place: Place): void {
-  walk.cost += patternCost * loopLength ** place.loops;
+  walk.cost += patternCost * place.times;
   const argument = call.args.at(-1);
   if (argument?.exprKind.case !== 'constExpr') return;
   const { constantKind } = argument.exprKind.value;
@@ -154,22 +172,21 @@ function visitLoop(walk: Walk, node: Tree, loop: Kind<'comprehensionExpr'>, plac
     fail(walk, node, `macros are nested more than ${maxLoops} deep`);
     return;
   }
+  const list = meaningOf(loop.iterRange, place.scope);
   const bound = [...place.bound, loop.iterVar, loop.iterVar2, loop.accuVar];
+  const scope = new Map([...place.scope, [loop.iterVar2, undefined], [loop.accuVar, undefined]]);
+  scope.set(loop.iterVar, loop.iterVar2 === '' ? list?.elements : undefined);
   visit(walk, loop.iterRange, place);
   visit(walk, loop.accuInit, place);
-  const within = { ...place, loops: place.loops + 1, bound };
+  const times = place.times * (list?.maxLength ?? loopLength);
+  const within = { ...place, loops: place.loops + 1, times, scope, bound };
   visit(walk, loop.loopCondition, within);
   visit(walk, loop.loopStep, within);
-  visit(walk, loop.result, { ...place, bound });
+  visit(walk, loop.result, { ...place, scope, bound });
 }
 
 function fail(walk: Walk, node: Tree, message: string): void {
   walk.fault ??= { message, node: node.id };
-}
-
-/** Is it `item`, and not a variable of that name in a macro? */
-function isItem(node: Tree | undefined, place: Place): boolean {
-  return node?.exprKind.case === 'identExpr' && node.exprKind.value.name === 'item' && !place.bound.includes('item');
 }
 
 /** Operators that the evaluator plans by itself. */

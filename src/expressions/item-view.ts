@@ -1,4 +1,5 @@
-import { type CelInput, CelScalar, type CelType, mapType } from '@bufbuild/cel';
+import type { CelInput } from '@bufbuild/cel';
+import { createVocabulary, type Meaning } from './vocabulary.ts';
 
 /** A value of a custom attribute: a text, a number, a truth value or several texts. */
 export type CustomValue = string | number | boolean | readonly string[];
@@ -28,33 +29,27 @@ export interface ItemView {
   readonly custom: ReadonlyMap<string, CustomValue>;
 }
 
-/** What a field holds, as far as it is known before any item is seen. */
-export type FieldType = 'text' | 'number' | 'list' | 'map';
-
 /** The name of a field of `item`. */
 export type ItemField = keyof ItemView;
 
 /** The fields of `item`, by name. */
-export const itemFields: Readonly<Record<ItemField, FieldType>> = {
-  id: 'text',
-  title: 'text',
-  description: 'text',
-  type: 'text',
-  categories: 'list',
-  tags: 'list',
-  price: 'number',
-  currency: 'text',
-  brand: 'text',
-  group: 'text',
-  stock: 'text',
-  custom: 'map',
+export const itemFields: Readonly<Record<ItemField, Meaning>> = {
+  id: { type: 'text' },
+  title: { type: 'text' },
+  description: { type: 'text' },
+  type: { type: 'text' },
+  categories: { type: 'list' },
+  tags: { type: 'list' },
+  price: { type: 'number' },
+  currency: { type: 'text' },
+  brand: { type: 'text' },
+  group: { type: 'text' },
+  stock: { type: 'text' },
+  custom: { type: 'map' },
 };
 
-/** All of them. */
-export const allFields = Object.keys(itemFields) as readonly ItemField[];
-
-/** The variables of an expression, for the environment of the evaluator. */
-export const itemVariables: { readonly item: CelType } = { item: mapType(CelScalar.STRING, CelScalar.DYN) };
+/** What a condition on an item may name: `item`, with the fields of {@link ItemView}. */
+export const itemVocabulary = createVocabulary({ item: { type: 'map', fields: itemFields } });
 
 /** The item as the evaluator takes it, with the fields that are asked for. Empty texts count as absent. */
 export function celItem(view: ItemView, fields: Iterable<ItemField>): ReadonlyMap<string, CelInput> {

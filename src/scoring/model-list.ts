@@ -1,0 +1,25 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { LoadedModelSchema } from '../../gen/palate/scoring/v1/scoring_pb.ts';
+import type { ListedModel } from './models/model-registry.ts';
+
+/** A loaded model, as `ListModels` tells of it. */
+export function listedModel({ model, isDefault }: ListedModel): MessageInitShape<typeof LoadedModelSchema> {
+  const { name, version, requestedProvider, provider, maxBatchImages, embeddingLength, sha256 } = model;
+  return {
+    model: { name, version },
+    isDefault,
+    requestedProvider,
+    provider,
+    instances: model.instances.map(({ name, perImageMillis, perBatchMillis, batches, images }) => ({
+      name,
+      perImageMicros: perImageMillis * 1e3,
+      perBatchMicros: perBatchMillis * 1e3,
+      batches: BigInt(batches),
+      images: BigInt(images),
+    })),
+    maxBatchImages,
+    labels: model.classes.map(({ name }) => name),
+    embeddingLength,
+    sha256,
+  };
+}

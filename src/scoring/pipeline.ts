@@ -1,0 +1,219 @@
+/**
+ * An image's way, from a request to its score: admit → fetch → identify → remember or join → decode → batch → infer → judge →
+ * answer, and what goes beside it: the photo to the object store, one `MealScored` to the journal.
+ */
+
+import type { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { nowMicros } from '../events/timestamp.ts';
+import type { Client } from '../rpc/client/client.ts';
+import type { Log } from '../rpc/log.ts';
+import type { KeptScore, ScoreRecords } from '../storage/records/score-records.ts';
+import { labelsOf } from './answers.ts';
+import { checkTimeZone } from './judgement/local-time.ts';
+import type { Tips } from './judgement/tips.ts';
+import { mealScored } from './meal-events.ts';
+import type { LoadedModel } from './models/loaded-model.ts';
+import type { ModelRegistry } from './models/model-registry.ts';
+import type { Outbox, Place } from './outbox.ts';
+import type { ScoreCall, ScoreQuestion } from './question.ts';
+import { askRecentMeals, type RecentMeals } from './recent-meals.ts';
+import type { Admission } from './stages/admit.ts';
+import type { Fetch } from './stages/fetch.ts';
+import { type Identity, identify } from './stages/identify.ts';
+import { SharedWork } from './stages/join.ts';
+import type { Keeper } from './stages/keep.ts';
+import {
+  createScorer,
+  type NewScore,
+  type Rejected,
+  rejectionOf,
+  type Scorer,
+  type ScorerOptions,
+} from './stages/score-photo.ts';
+
+export interface PipelineOptions extends ScorerOptions {
+  readonly models: Pick<ModelRegistry, 'get'>;
+  readonly tips: Pick<Tips, 'choose'>;
+  readonly admission: Admission;
+  readonly fetch: Fetch;
+  readonly keeper: Keeper | undefined;
+  readonly outbox: Outbox;
+  /** Knows what people had before; undefined: nobody does. */
+  readonly recommendation: Pick<Client<typeof RecommendationService>, 'getProfile'> | undefined;
+  /** The largest photo, in bytes. */
+  readonly maxImageBytes: number;
+  readonly log: Log;
+}
+
+/** How long the stages took, in microseconds, and in whose company the image was inferred. */
+export interface StageTimes {
+  readonly fetchMicros: number;
+  readonly decodeMicros: number;
+  readonly queueMicros: number;
+  readonly inferenceMicros: number;
+  readonly batchImages: number;
+}
+
+/** What becomes of a photo. */
+export interface PhotoAnswer {
+  /** Undefined: its bytes could not be had, so nothing is kept of it. */
+  readonly kept: KeptScore | undefined;
+  readonly rejection: Rejected['rejection'] | undefined;
+  readonly tip: string;
+  readonly isDeduplicated: boolean;
+  readonly times: StageTimes;
+}
+
+export type ScorePhoto = (question: ScoreQuestion, call: ScoreCall) => Promise<PhotoAnswer>;
+
+const noEmbedding = new Float32Array(0);
+const noTime: StageTimes = { fetchMicros: 0, decodeMicros: 0, queueMicros: 0, inferenceMicros: 0, batchImages: 0 };
+
+/**
+ * Makes the way of the parts.
+ * The result throws PalateError INVALID_REQUEST, MODEL_UNKNOWN, OVERLOADED, DEADLINE_EXCEEDED, and what `Fetch` throws; a photo
+ * that is too large or that cannot be read is an answer.
+ */
+export function createPipeline(options: PipelineOptions): ScorePhoto {
+  const { models, admission, outbox, maxImageBytes, clock } = options;
+  const parts: Way = { ...options, scorer: createScorer(options), shared: new SharedWork<NewScore>(clock) };
+  return async (question, call) => {
+    const model = models.get(question.model, question.modelVersion);
+    checkTimeZone(question.timeZone);
+    const seat: Seat = { place: outbox.reserve() };
+    try {
+      const bytes = question.image.case === 'imageBytes' ? question.image.value.length : maxImageBytes;
+      const lease = admission.admit({ tenant: call.tenant, bytes, deadlineMillis: call.deadlineMillis });
+      try {
+        return await way(parts, { question, call, model, seat, resize: lease.resize });
+      } finally {
+        lease.release();
+      }
+    } catch (error) {
+      const rejection = rejectionOf(error);
+      if (rejection === undefined) throw error;
+      return { kept: undefined, rejection, tip: '', isDeduplicated: false, times: noTime };
+    } finally {
+      seat.place?.release();
+    }
+  };
+}
+
+interface Way extends PipelineOptions {
+  readonly scorer: Scorer;
+  readonly shared: SharedWork<NewScore>;
+}
+
+/** A caller's place in the outbox, until it goes over to the work that is done for more than this caller. */
+interface Seat {
+  place: Place | undefined;
+}
+
+interface Traveller {
+  readonly question: ScoreQuestion;
+  readonly call: ScoreCall;
+  readonly model: LoadedModel;
+  readonly seat: Seat;
+  resize(bytes: number): void;
+}
+
+async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
+  const { question, call, model, seat } = traveller;
+  const began = performance.now();
+  const meals = askRecentMeals(parts.recommendation, question, call);
+  if (question.image.case === undefined) throw new TypeError('a request has an image: its rules say so');
+  const bytes = await parts.fetch(question.image, call);
+  traveller.resize(bytes.length);
+  const fetchMicros = question.image.case === 'imageBytes' ? 0 : microsSince(began);
+  const identity = await identify(bytes);
+  const known = await remembered(parts, question, call.tenant, model, identity);
+  const { kept, isDeduplicated, times } =
+    known === undefined
+      ? await scoreOnce(parts, traveller, bytes, identity)
+      : { kept: known, isDeduplicated: true, times: noTime };
+  if (isDeduplicated && isOfAnother(kept, question)) tell(parts, call.tenant, kept, question, noEmbedding, seat.place);
+  const tip = await tipFor(parts, question, kept, meals);
+  return { kept, rejection: kept.record.rejection, tip, isDeduplicated, times: { ...times, fetchMicros } };
+}
+
+/** Scores a photo that nobody knows, once for all who ask for it meanwhile. */
+async function scoreOnce(
+  parts: Way,
+  { question, call, model, seat }: Traveller,
+  bytes: Uint8Array,
+  identity: Identity,
+): Promise<Pick<PhotoAnswer, 'isDeduplicated' | 'times'> & { readonly kept: KeptScore }> {
+  const { tenant } = call;
+  const key = [tenant, identity.sha256, model.name, model.version, question.itemId].join(' ');
+  const { result, isShared } = await parts.shared.join(key, call, async (all) => {
+    // Whoever began the work may give up while others wait for it: its event needs the place all the same.
+    const place = seat.place ?? parts.outbox.reserve();
+    seat.place = undefined;
+    try {
+      const scored = await parts.scorer({ tenant, bytes, identity, model, of: question }, all);
+      tell(parts, tenant, scored.kept, question, scored.embedding, place);
+      // What no model could look at is no photo. What is in the store already is not put there again.
+      const isWorthKeeping = scored.times.batchImages > 0 && question.image.case !== 'objectKey';
+      if (isWorthKeeping) parts.keeper?.keep({ tenant, sha256: identity.sha256 }, bytes);
+      return scored;
+    } finally {
+      place.release();
+    }
+  });
+  const times = isShared ? noTime : { ...result.times, fetchMicros: 0 };
+  return { kept: result.kept, isDeduplicated: isShared, times };
+}
+
+/** What this model said of the photo before. The item that a scored photo shows needs the embedding, which is not kept. */
+async function remembered(
+  { records, log }: { readonly records: ScoreRecords; readonly log: Log },
+  { itemId }: ScoreQuestion,
+  tenant: string,
+  model: LoadedModel,
+  { sha256 }: Identity,
+): Promise<KeptScore | undefined> {
+  try {
+    const kept = await records.find(tenant, sha256);
+    if (kept?.record.model?.name !== model.name || kept.record.model.version !== model.version) return undefined;
+    const isRefused = kept.record.modelScore === undefined;
+    return isRefused || itemId === '' || itemId === kept.record.itemId ? kept : undefined;
+  } catch (error) {
+    log.warn({ err: error, sha256 }, 'score records could not be read: the photo is scored as a new one');
+    return undefined;
+  }
+}
+
+/** Whether the photo, known as somebody else's meal, is now named as another person's. */
+function isOfAnother({ record, visitorId }: KeptScore, question: ScoreQuestion): boolean {
+  const isNamed = question.userId !== '' || question.visitorId !== '';
+  return isNamed && (question.userId !== record.userId || question.visitorId !== visitorId);
+}
+
+/** Tells the journal of a meal. For the same photo, model, person and item it may be told again: it knows the event. */
+function tell(
+  { log }: Pick<Way, 'log'>,
+  tenant: string,
+  kept: KeptScore,
+  question: ScoreQuestion,
+  embedding: Float32Array,
+  place: Place | undefined,
+): void {
+  const score = kept.record.modelScore;
+  if (score === undefined) return;
+  const event = mealScored(kept, score, question, embedding, nowMicros());
+  place?.send(tenant, event).catch((err: unknown) => log.debug({ err }, 'a score did not reach the journal'));
+}
+
+/** What stands decides: where an expert gave their word, a tip goes by theirs. */
+async function tipFor({ tips }: Pick<Way, 'tips'>, question: ScoreQuestion, { record }: KeptScore, meals: RecentMeals) {
+  const { score, review, imageId } = record;
+  if (score === undefined) return '';
+  const uncertainty = review?.score === undefined ? record.uncertainty : 0;
+  const { timeZone } = question;
+  const input = { labels: labelsOf(record), score, uncertainty, imageId, timeZone, atMillis: Date.now() };
+  return tips.choose({ ...input, meals: await meals() });
+}
+
+function microsSince(began: number): number {
+  return Math.round((performance.now() - began) * 1e3);
+}
