@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { IngestService } from '../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService, type RecommendedItem } from '../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { ScoringService } from '../gen/palate/scoring/v1/scoring_pb.ts';
 import { createProgressBar, grouped } from '../src/commands/progress-bar.ts';
 import { itemsTable } from '../src/commands/recommended-items.ts';
 import { outputOf } from '../src/commands/terminal.ts';
@@ -14,6 +15,7 @@ import { newUuid } from '../src/events/uuid.ts';
 import { type BulkTotals, publishAll } from '../src/exchange/bulk-publisher.ts';
 import { openEventFile } from '../src/exchange/event-file.ts';
 import { createGrpcClient } from '../src/rpc/client/grpc-client.ts';
+import { showPhotos } from './demo-photos.ts';
 import { type RunningServer, startServer } from './server-process.ts';
 import { readTestSessions, type TestSession } from './test-sessions.ts';
 
@@ -31,6 +33,7 @@ function clientsOf(server: RunningServer) {
   return {
     ingest: createGrpcClient(IngestService, server.grpc),
     recommendation: createGrpcClient(RecommendationService, server.grpc),
+    scoring: createGrpcClient(ScoringService, server.grpc),
   };
 }
 type Clients = ReturnType<typeof clientsOf>;
@@ -109,9 +112,10 @@ async function showSession(clients: Clients, { itemIds }: TestSession): Promise<
 }
 
 function showWhatNext(server: RunningServer): void {
-  heading('4. Your turn (in another terminal)');
+  heading('5. Your turn (in another terminal)');
   say(`npx palate recommend --address ${server.grpc} --session demo-visit --explain`);
   say(`npx palate publish --address ${server.grpc} '{"sessionId":"me","itemViewed":{"itemId":"${'13598'}"}}'`);
+  say(`npx palate score --address ${server.grpc} --user ada bench/data/grocery`);
   say(`npx palate status --address ${server.grpc} --digest`);
   say(`curl -s -H 'content-type: application/json' -d '{"placement":"home","recentItemIds":["13598"],"limit":3}' \\`);
   say(`  http://${server.http}/palate.recommendation.v1.RecommendationService/Recommend`);
@@ -121,7 +125,9 @@ function showWhatNext(server: RunningServer): void {
 
 async function demo(): Promise<void> {
   rmSync(dataFolder, { recursive: true, force: true });
-  say('Palate: typed events in, recommendations out. Starting a server with its own journal in data/demo …');
+  say(
+    'Palate: typed events and photos in, recommendations and scores out. Starting a server with its own journal in data/demo …',
+  );
   const server = await startServer({ dataFolder, preferredPorts: true, stdout });
   const clients = clientsOf(server);
   await loadClicks(clients);
@@ -129,8 +135,11 @@ async function demo(): Promise<void> {
   const sessions = await readTestSessions(testClicks);
   const session = sessions.find(({ itemIds }) => new Set(itemIds.slice(0, 3)).size === 3);
   if (session !== undefined) await showSession(clients, session);
+  heading('4. A meal');
+  await showPhotos({ scoring: clients.scoring.call, recommendation: clients.recommendation.call, say });
   showWhatNext(server);
   clients.ingest.close();
+  clients.scoring.close();
   clients.recommendation.close();
   process.exitCode = await server.ended;
 }

@@ -1,6 +1,7 @@
 /** Puts the parts of a server together, by configuration and roles. It holds no logic of its own. */
 
 import { join } from 'node:path';
+import { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { parsePlacement } from '../config/placements.ts';
 import type { Config } from '../config.ts';
@@ -22,6 +23,9 @@ import { rebuildTenants } from '../recommendation/erasure/rebuild.ts';
 import { createState } from '../recommendation/fold/state.ts';
 import { createRecommendationService } from '../recommendation/service.ts';
 import { JournalFeed, type StateFeed } from '../recommendation/state-feed.ts';
+import type { Client } from '../rpc/client/client.ts';
+import { createGrpcClient } from '../rpc/client/grpc-client.ts';
+import { createMemoryClient } from '../rpc/client/memory-client.ts';
 import type { BoundService } from '../rpc/handlers.ts';
 import { createHealthBoard, type HealthBoard } from '../rpc/health-board.ts';
 import { refuseUntilReady } from '../rpc/readiness.ts';
@@ -29,6 +33,7 @@ import { createRpcServer, type RpcServer } from '../rpc/server/rpc-server.ts';
 import type { Log } from '../telemetry/log.ts';
 import { followerParts } from './assemble-follower.ts';
 import { type PastParts, pastParts, removeSnapshotsOf } from './assemble-past.ts';
+import type { ScoringParts } from './assemble-scoring.ts';
 import { foldSettings, followersAllowed, rpcOptions, sessionKnnSettings, sessionStanSettings } from './settings.ts';
 
 export interface Assembly {
@@ -86,11 +91,37 @@ export async function assembleServices(config: Config, log: Log): Promise<Servic
   return config.journal.follow === '' ? servicesOfOwner(config, log) : servicesOfFollower(config, log);
 }
 
-function servicesOfFollower(config: Config, log: Log): Services {
+async function servicesOfFollower(config: Config, log: Log): Promise<Services> {
   const health = createHealthBoard();
-  if (!config.roles.includes('recommendation')) return { services: [], parts: [], health };
-  const { feed, parts, past } = followerParts(config, health, log);
-  return { services: [recommendationService(config, feed, log, past)], parts, health };
+  const services: BoundService[] = [];
+  const parts: Part[] = [];
+  if (config.roles.includes('recommendation')) {
+    const follower = followerParts(config, health, log);
+    services.push(recommendationService(config, follower.feed, log, follower.past));
+    parts.push(...follower.parts);
+  }
+  if (config.roles.includes('scoring')) {
+    const owner = createGrpcClient(IngestService, config.journal.follow);
+    const scoring = await scoringRole(config, owner.call, services, log);
+    services.push(scoring.service);
+    parts.push({ name: 'connection for scores', stop: async () => owner.close() }, ...scoring.parts);
+  }
+  return { services, parts, health };
+}
+
+/** Loaded only where it runs: its libraries take their time. */
+async function scoringRole(
+  config: Config,
+  ingest: Client<typeof IngestService>,
+  services: readonly BoundService[],
+  log: Log,
+): Promise<ScoringParts> {
+  const { scoringParts } = await import('./assemble-scoring.ts');
+  const bound = services.find(({ service }) => service === RecommendationService) as
+    | BoundService<typeof RecommendationService>
+    | undefined;
+  const recommendation = bound && createMemoryClient(bound);
+  return scoringParts(config, { ingest, recommendation }, log);
 }
 
 async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
@@ -122,6 +153,11 @@ async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
     const ingest = ingestRole(config, journal, feed, erasures, masked, recall, health);
     services.push(ingest.service);
     parts.push(...ingest.parts);
+    if (config.roles.includes('scoring')) {
+      const scoring = await scoringRole(config, createMemoryClient(ingest.service), services, log);
+      services.push(scoring.service);
+      parts.push(...scoring.parts);
+    }
   }
   return { services, parts, health };
 }

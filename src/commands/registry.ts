@@ -31,6 +31,10 @@ export const registry: readonly Entry[] = [
   entry('trending', 'Ask a server', 'Ask which items are popular now', () =>
     import('./trending.ts').then((file) => file.trending),
   ),
+  entry('score', 'Ask a server', 'Score photos of meals', () => import('./score.ts').then((file) => file.score)),
+  entry('models', 'Ask a server', 'Show the models of a server: what they run on, and how fast they are', () =>
+    import('./models.ts').then((file) => file.models),
+  ),
   entry('status', 'Ask a server', 'Show where a server, its journal and its state stand', () =>
     import('./status.ts').then((file) => file.status),
   ),

@@ -32,12 +32,16 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-export function foldSettings({ recommendation: { sessions, popularity, coOccurrence } }: Config): FoldSettings {
+export function foldSettings({
+  recommendation: { sessions, people, items, popularity, coOccurrence },
+}: Config): FoldSettings {
   return {
     ...defaultFoldSettings,
     postingLength: sessions.mostRecentSessions,
     itemsPerSession: sessions.maxItemsPerSession,
     maxSessions: sessions.maxSessions,
+    maxPeople: people.maxPeople,
+    maxItems: items.maxItems,
     sessionGapMicros: sessions.gapMillis * 1_000,
     popularityHalfLifeMicros: popularity.halfLifeMillis * 1_000,
     trendingHalfLifeMicros: popularity.trendingHalfLifeMillis * 1_000,

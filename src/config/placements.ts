@@ -11,6 +11,7 @@ export const strategyNames = [
   'session',
   'session-stan',
   'similar',
+  'visual',
   'trending',
   'popular',
   'recent',
@@ -23,8 +24,9 @@ const strategy = entries({
   strategy: choice(strategyNames, {
     description:
       'What makes the candidates: session (what sessions like this one went on to, by VMIS-kNN), session-stan (the ' +
-      'same by STAN), similar (what goes with the newest items), trending (what rises now), popular (what lasts), ' +
-      'recent (what this person looked at), catalogue (what is new).',
+      'same by STAN), similar (what goes with the newest items), visual (what looks like them and like recent meals, ' +
+      'by scored photos), trending (what rises now), popular (what lasts), recent (what this person looked at), ' +
+      'catalogue (what is new).',
   }),
   weight: number({ description: 'Its scores are multiplied by it.', default: 1, max: 1_000 }),
   category: text({ description: 'Only items of this category; empty: of any.', default: '' }),
@@ -65,11 +67,11 @@ export function chain(...names: readonly StrategyName[]) {
 export const shippedPlacements = {
   home: {
     description: 'The first page: what this visitor may want next, whatever is known of them.',
-    strategies: chain('session', 'similar', 'trending', 'popular'),
+    strategies: chain('session', 'similar', 'visual', 'trending', 'popular'),
   },
   item: {
     description: 'Beside one item: what goes with it.',
-    strategies: chain('similar', 'session', 'trending', 'popular'),
+    strategies: chain('similar', 'visual', 'session', 'trending', 'popular'),
   },
   cart: {
     description: 'Beside the cart: what is still missing.',

@@ -1,5 +1,5 @@
 /**
- * The recommender's keys. Those of sessions, popularity and coOccurrence shape the state itself: a server that replays
+ * The recommender's keys. Those of sessions, people, items, popularity and coOccurrence shape the state itself: a server that replays
  * the same journal under other values reaches another digest.
  */
 import { placements } from './placements.ts';
@@ -79,6 +79,27 @@ const stan = section({
   }),
 });
 
+/** Who is held in memory; what is held of one person has bounds of its own. */
+const people = section({
+  maxPeople: integer({
+    description: 'Users and visitors held of a tenant, together; the one seen longest ago leaves.',
+    default: 2_000_000,
+    min: 100,
+    max: 100_000_000,
+  }),
+});
+
+/** Which items are held in memory. */
+const items = section({
+  maxItems: integer({
+    description:
+      'Items held of a tenant; the one named longest ago leaves, those known by behaviour only before described ones.',
+    default: 500_000,
+    min: 100,
+    max: 100_000_000,
+  }),
+});
+
 const popularity = section({
   halfLife: duration({
     description: 'An interaction counts half for popular after this time.',
@@ -123,6 +144,8 @@ const snapshots = section({
 export const recommendation = section({
   sessions,
   stan,
+  people,
+  items,
   popularity,
   coOccurrence,
   placements,

@@ -1,6 +1,7 @@
 /** The one schema of the configuration: every key, its default, its bounds, and what it is for. */
 import type * as z from 'zod';
 import { recommendation } from './recommendation.ts';
+import { scoring } from './scoring.ts';
 import { choice, choices, duration, durationOrUnlimited, integer, section, size, text, texts } from './settings.ts';
 
 /** Which services a process can run itself. */
@@ -242,6 +243,7 @@ export const schema = section({
   journal,
   ingest,
   recommendation,
+  scoring,
   client,
   log,
 }).superRefine((config, context) => {
@@ -259,6 +261,15 @@ export const schema = section({
   const { maxAgeMillis, maxBytes } = config.journal.retention;
   if ((maxAgeMillis !== undefined || maxBytes > 0) && config.recommendation.snapshots.everyEvents === 0) {
     fail(['journal', 'retention'], 'it needs snapshots: recommendation.snapshots.everyEvents must not be 0');
+  }
+  if (config.scoring.images.maxBytes >= config.rpc.maxReceiveBytes) {
+    fail(['scoring', 'images', 'maxBytes'], 'it must be less than rpc.maxReceiveBytes');
+  }
+  if (config.roles.includes('scoring') && !config.roles.includes('ingest') && config.journal.follow === '') {
+    fail(
+      ['roles'],
+      'scoring has to publish its scores: run ingest in the same process, or name an owner by journal.follow',
+    );
   }
   if (config.journal.follow !== '' && config.roles.includes('ingest')) {
     fail(

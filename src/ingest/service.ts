@@ -43,7 +43,7 @@ const states = {
 
 const durabilities = { disk: Durability.DISK, os: Durability.OS } as const;
 
-export function createIngestService(options: IngestServiceOptions): BoundService {
+export function createIngestService(options: IngestServiceOptions): BoundService<typeof IngestService> {
   const { journal, publish, masked = new MaskedUsers(), pendingErasures = () => 0 } = options;
   const backlog = createBacklog(options.maxInFlightBytes);
   const take = (bytes: Uint8Array, { tenant, trace }: Call) =>

@@ -28,6 +28,8 @@ function sentence(evidence: Evidence, titles: string): string {
       return `Often seen together with ${titles}`;
     case 'likeness':
       return `Similar to ${titles}`;
+    case 'looks':
+      return `Looks like ${titles}`;
     case 'popular':
       return evidence.category === '' ? 'Popular now' : `Popular now in ${evidence.category.split('/').at(-1)}`;
     case 'recent':

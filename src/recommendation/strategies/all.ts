@@ -8,6 +8,7 @@ import { createSessionKnn } from './session-knn.ts';
 import { createSessionStan, type SessionStanSettings } from './session-stan.ts';
 import { createSimilarityLists } from './similarity-list.ts';
 import { createTrending } from './trending.ts';
+import { createVisual } from './visual.ts';
 
 /** One set of strategies for one thread: each keeps arrays of its own between queries. */
 export function createStrategies(sessionKnn: SessionKnnSettings, sessionStan: SessionStanSettings): Strategies {
@@ -15,6 +16,7 @@ export function createStrategies(sessionKnn: SessionKnnSettings, sessionStan: Se
     session: createSessionKnn(sessionKnn),
     'session-stan': createSessionStan(sessionStan),
     similar: chained(createCoOccurrence(), createSimilarityLists()),
+    visual: createVisual(),
     trending: createTrending((tenant) => tenant.trending),
     popular: createTrending((tenant) => tenant.popularity),
     recent: recentItems,

@@ -4,13 +4,16 @@ import type { NeighbourSearch } from './neighbours.ts';
 import type { ScoreTable } from './score-table.ts';
 import type { Accept, Candidate, Evidence } from './strategy.ts';
 
-/** ln(sessions / sessions with the item); where that is not above 0, an item counts plainly. */
+/**
+ * ln(sessions / sessions with the item); where that is not above 0, an item counts plainly. One that was forgotten is with
+ * none, and keeps its score: whoever accepts candidates turns it away.
+ */
 export function weighByRarity(table: ScoreTable, index: SessionIndex, weighting: number): void {
   if (weighting <= 0) return;
   const sessions = index.count;
   for (let entry = 0; entry < table.size; entry++) {
     const idf = Math.log(sessions / index.sessionsWith(table.keys[entry]!)) * weighting;
-    if (idf > 0) table.scores[entry] = table.scores[entry]! * idf;
+    if (idf > 0 && idf < Number.POSITIVE_INFINITY) table.scores[entry] = table.scores[entry]! * idf;
   }
 }
 
@@ -38,7 +41,9 @@ export function explained(
     const items = index.itemsOf(search.sessions[i]!);
     if (items.indexOf(candidate.item) === -1) continue;
     sessions += 1;
-    for (const item of window) if (item >= 0 && item !== candidate.item && items.indexOf(item) !== -1) shared.add(item);
+    for (const item of window) {
+      if (item !== candidate.item && items.indexOf(item) !== -1 && index.sessionsWith(item) > 0) shared.add(item);
+    }
   }
   const items = [...shared].sort((a, b) => window.lastIndexOf(b) - window.lastIndexOf(a));
   const evidence: Evidence = { kind: 'sessions', sessions, items };

@@ -7,6 +7,8 @@ export interface Query {
    * place, and equal numbers are equal items.
    */
   readonly session: Int32Array;
+  /** Whom it is for; -1: nobody known. */
+  readonly person: number;
   /** The session that the question comes from, which is no neighbour of its own; -1: none. */
   readonly sessionNumber: number;
   /** Only items of this category or below; '': all. */
@@ -22,6 +24,7 @@ export type Evidence =
   | { readonly kind: 'sessions'; readonly sessions: number; readonly items: readonly number[] }
   | { readonly kind: 'together'; readonly items: readonly number[] }
   | { readonly kind: 'likeness'; readonly items: readonly number[] }
+  | { readonly kind: 'looks'; readonly items: readonly number[] }
   | { readonly kind: 'popular'; readonly category: string }
   | { readonly kind: 'recent' }
   | { readonly kind: 'new' };

@@ -8,7 +8,7 @@ import { tenantOf, viewed } from '../tenant-fixture.ts';
 
 function scores(strategy: Strategy, tenant: TenantState, ...session: readonly string[]): [string, number][] {
   const numbers = Int32Array.from(session, (id) => tenant.catalogue.numberOf(id) ?? -1);
-  const query = { session: numbers, sessionNumber: -1, category: '', only: undefined, explain: true };
+  const query = { session: numbers, sessionNumber: -1, person: -1, category: '', only: undefined, explain: true };
   const found = strategy(tenant, query, 50, () => true);
   return found.map(({ item, score }) => [tenant.catalogue.idOf(item), Math.round(score * 1e3) / 1e3]);
 }

@@ -46,7 +46,7 @@ function naive(
 
 function query(tenant: TenantState, asking: readonly string[], sessionNumber = -1): Query {
   const session = Int32Array.from(asking, (id) => tenant.catalogue.numberOf(id) ?? -1 - asking.indexOf(id));
-  return { session, sessionNumber, category: '', only: undefined, explain: false };
+  return { session, sessionNumber, person: -1, category: '', only: undefined, explain: false };
 }
 
 function ranked(tenant: TenantState, settings: SessionKnnSettings, asked: Query, limit = 1_000): Scored[] {

@@ -42,7 +42,7 @@ function naive(sessions: readonly (readonly string[])[], asking: readonly string
 
 function ranked(tenant: TenantState, asking: readonly string[], settings: SessionStanSettings, explain = false) {
   const session = Int32Array.from(asking, (id) => tenant.catalogue.numberOf(id) ?? -1 - asking.indexOf(id));
-  const query = { session, sessionNumber: -1, category: '', only: undefined, explain };
+  const query = { session, sessionNumber: -1, person: -1, category: '', only: undefined, explain };
   const found = createSessionStan(settings)(tenant, query, 1_000, () => true);
   return found.map(({ item, score, evidence }) => ({ itemId: tenant.catalogue.idOf(item), score, evidence }));
 }
