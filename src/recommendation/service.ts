@@ -1,15 +1,18 @@
 /** `palate.recommendation.v1.RecommendationService`: the handlers, in terms of the generated types. */
 
-import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { RecommendationService, type RecommendRequest } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { defaultPlacements } from '../config/placements.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
+import { encodeAnswer } from './encode-answer.ts';
 import { inTime, type Past, recommendInTime } from './past.ts';
+import { type ReadCall, whenThere } from './reading.ts';
 import { createReads, type ReadsOptions } from './reads.ts';
 import { type OnHidden, recommendStream } from './recommend-stream.ts';
 import { defaultSessionKnnSettings } from './strategies/neighbours.ts';
 import { defaultSessionStanSettings } from './strategies/session-stan.ts';
 
+type UnaryRecommend = (request: RecommendRequest, call: ReadCall) => Uint8Array | Promise<Uint8Array>;
 type WithDefaults = 'placements' | 'sessionKnn' | 'sessionStan';
 
 export interface RecommendationServiceOptions
@@ -35,9 +38,10 @@ export function createRecommendationService(
     sessionStan: options.sessionStan ?? defaultSessionStanSettings,
   });
   const { past, onHidden } = options;
+  const encoded: UnaryRecommend = (request, call) => whenThere(reads.recommend(request, call), encodeAnswer);
   const recommendAtAnyTime = recommendInTime(reads.recommend, past);
   return bindService(RecommendationService, {
-    recommend: inTime('recommend', reads.recommend, past),
+    recommend: inTime('recommend', encoded, past),
     recommendStream: onWire((requests: AsyncIterable<Uint8Array>, call: Call) =>
       recommendStream(recommendAtAnyTime, requests, call, onHidden),
     ),
