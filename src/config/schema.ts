@@ -262,9 +262,6 @@ export const schema = section({
   if ((maxAgeMillis !== undefined || maxBytes > 0) && config.recommendation.snapshots.everyEvents === 0) {
     fail(['journal', 'retention'], 'it needs snapshots: recommendation.snapshots.everyEvents must not be 0');
   }
-  if (config.scoring.images.maxBytes >= config.rpc.maxReceiveBytes) {
-    fail(['scoring', 'images', 'maxBytes'], 'it must be less than rpc.maxReceiveBytes');
-  }
   if (config.roles.includes('scoring') && !config.roles.includes('ingest') && config.journal.follow === '') {
     fail(
       ['roles'],

@@ -17,7 +17,7 @@ export function mealScored(
   embedding: Float32Array,
   atMicros: number,
 ): Event {
-  const { imageId, sha256, labels, model } = record;
+  const { imageId, sha256, labels, model, uncertainty } = record;
   return create(EventSchema, {
     userId,
     visitorId,
@@ -33,6 +33,7 @@ export function mealScored(
         model: { name: model?.name ?? '', version: model?.version ?? '' },
         itemId,
         embedding: Array.from(embedding),
+        uncertainty,
       },
     },
   });

@@ -6,7 +6,7 @@ import type { ExpertWord, ModelWord, ScoreRecords } from './score-records.ts';
 
 /**
  * Puts a `MealScored` event in, whoever sent it. Another event does nothing.
- * @param uncertaintyOf the event does not say how unsure the score was: estimates it from the labels, 0 to 1
+ * @param uncertaintyOf where the event does not say how unsure the score was: estimates it from the labels, 0 to 1
  */
 export async function applyScored(
   records: Pick<ScoreRecords, 'put'>,
@@ -15,7 +15,7 @@ export async function applyScored(
   uncertaintyOf: (labels: ModelWord['labels']) => number,
 ): Promise<void> {
   if (event.payload.case !== 'mealScored') return;
-  const { imageId, sha256, score, labels, model, itemId } = event.payload.value;
+  const { imageId, sha256, score, labels, model, itemId, uncertainty } = event.payload.value;
   await records.put(tenant, {
     imageId,
     sha256,
@@ -23,8 +23,8 @@ export async function applyScored(
     rejection: undefined,
     labels,
     model: { name: model?.name ?? '', version: model?.version ?? '' },
-    uncertainty: uncertaintyOf(labels),
-    isEstimate: true,
+    uncertainty: uncertainty ?? uncertaintyOf(labels),
+    isEstimate: uncertainty === undefined,
     provider: '',
     userId: event.userId,
     visitorId: event.visitorId,
