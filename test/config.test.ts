@@ -154,7 +154,7 @@ const badFiles: readonly (readonly [string, RegExp])[] = [
     'ingest: { maxEventBytes: 16MiB }\nrpc: { maxReceiveBytes: 8MiB }',
     /^ingest\.maxEventBytes is "16MiB" .*less than rpc/,
   ],
-  ['roles: [scoring]', /^roles does not fit.*scoring has to publish its scores: run ingest/],
+  ['roles: [scoring]', /^roles is .*scoring has to publish its scores: run ingest/],
   ['ingest: { maxBatchEvents: 1.5 }', /^ingest\.maxBatchEvents is 1\.5 .*a whole number/],
   ['client: { address: localhost }', /^client\.address is "localhost" .*host:port/],
   ['log: { level: loud }', /^log\.level is "loud" .*debug, info, warn, error or silent/],
