@@ -28,6 +28,11 @@ export function followersAllowed({ host, ingest: { followers } }: Config): boole
   return followers === 'allow' || (followers === 'auto' && isLoopback(host));
 }
 
+/** Whether callers may load and unload models. */
+export function modelsMayChange({ host, scoring: { models } }: Config): boolean {
+  return models.control === 'allow' || (models.control === 'auto' && isLoopback(host));
+}
+
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

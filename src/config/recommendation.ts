@@ -1,6 +1,6 @@
 /**
- * The recommender's keys. Those of sessions, people, items, popularity and coOccurrence shape the state itself: a server that replays
- * the same journal under other values reaches another digest.
+ * The recommender's keys. Those of sessions, people, items, popularity and coOccurrence shape the state itself: a server
+ * that replays the same journal under other values reaches another digest.
  */
 import { placements } from './placements.ts';
 import { choice, duration, integer, number, section, text } from './settings.ts';

@@ -9,6 +9,16 @@ const models = section({
     pattern: /\S/,
     allowed: 'a list of folders',
   }),
+  repository: text({
+    description:
+      'A folder of further models, each in a folder named like it, that may be loaded while serving; empty: none.',
+    default: '',
+  }),
+  control: choice(['auto', 'allow', 'deny'], {
+    description:
+      'Whether callers may load and unload models; auto: where the host is an address of this machine alone.',
+    default: 'auto',
+  }),
   provider: choice(['cpu', 'webgpu', 'cuda'], {
     description: 'What models run on. Where it cannot be had: cpu, and the log says so.',
     default: 'cpu',
@@ -52,8 +62,8 @@ const images = section({
   }),
   decodeTimeout: duration({ description: 'How long decoding a photo may take.', default: '10s', min: '1s', max: '1h' }),
   maxUnderWay: integer({
-    description: 'Photos under way at a time; beyond it one is OVERLOADED.',
-    default: 512,
+    description: 'Requests under way at a time, those that share a photo included; beyond it one is OVERLOADED.',
+    default: 2_000,
     min: 1,
     max: 100_000,
   }),

@@ -25,6 +25,6 @@ export async function sessionsOf({ sessions, people, catalogue }: TenantState, p
     sessionId: sessions.keyOf(session) ?? '',
     beganAt: timestampOf(sessions.firstTimeMicros(session)),
     lastAt: timestampOf(sessions.lastTimeMicros(session)),
-    itemIds: Array.from(sessions.itemsOf(session), (item) => catalogue.idOf(item)),
+    itemIds: Array.from(sessions.itemsOf(session), (item) => catalogue.idOf(item)).filter((id) => id !== ''),
   }));
 }

@@ -37,23 +37,32 @@ export function getProfile(reading: Reading, request: GetProfileRequest, call: R
   });
 }
 
+/** Items that the state has forgotten have no ids any more: what is held of them is left out. */
 function answerProfile(tenant: TenantState, profile: Profile, limit: number): Exclude<Answer, { $typeName: string }> {
-  const idOf = (item: number) => tenant.catalogue.idOf(item);
+  const { catalogue } = tenant;
+  const idOf = (item: number) => catalogue.idOf(item);
+  const isHeld = ({ item }: { readonly item: number }) => catalogue.isHeld(item);
+  const cart = [...profile.cart.values()].filter(isHeld);
+  const interactions = profile.interactions.filter(isHeld);
+  const opinions = [...profile.opinions].filter(([item]) => isHeld({ item }));
   return {
     userId: profile.userId,
     visitorIds: [...profile.visitorIds],
     attributes: Object.fromEntries([...profile.attributes].map(([key, value]) => [key, attribute(value)])),
     personalised: profile.personalised,
-    interactions: profile.interactions.slice(0, limit).map(({ item, eventType, occurredAtMicros }) => ({
+    interactions: interactions.slice(0, limit).map(({ item, eventType, occurredAtMicros }) => ({
       itemId: idOf(item),
       eventType: eventTypeName(eventType),
       occurredAt: timestampOf(occurredAtMicros),
     })),
-    opinions: [...profile.opinions].map(([item, word]) => ({ itemId: idOf(item), ...opinion(word) })),
-    cart: [...profile.cart.values()].map((line) => orderLine(line, line.quantity, idOf)),
-    carts: cartsOf(profile.cart.values(), idOf),
-    lists: [...profile.lists].map(([listId, items]) => ({ listId, itemIds: [...items].map(idOf) })),
-    orders: latestFirst(profile.orders).map((order) => placedOrder(order, idOf)),
+    opinions: opinions.map(([item, word]) => ({ itemId: idOf(item), ...opinion(word) })),
+    cart: cart.map((line) => orderLine(line, line.quantity, idOf)),
+    carts: cartsOf(cart, idOf),
+    lists: [...profile.lists].map(([listId, items]) => ({
+      listId,
+      itemIds: [...items].map(idOf).filter((id) => id !== ''),
+    })),
+    orders: latestFirst(profile.orders).map((order) => placedOrder(order, order.items.filter(isHeld), idOf)),
     meals: latestFirst(profile.meals)
       .filter(isJudged)
       .slice(0, limit)
@@ -103,7 +112,7 @@ function orderLine({ item, unitPrice }: CartLine | OrderedItem, quantity: number
 }
 
 /** What was wholly given back is no line any more. */
-function placedOrder({ orderId, occurredAtMicros, items, value }: Order, idOf: IdOf) {
+function placedOrder({ orderId, occurredAtMicros, value }: Order, items: readonly OrderedItem[], idOf: IdOf) {
   const kept = items.filter(({ quantity, refunded }) => quantity > refunded);
   const givenBack = items.filter(({ refunded }) => refunded > 0);
   const worth = money(value);

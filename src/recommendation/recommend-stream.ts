@@ -6,10 +6,10 @@ import {
   RecommendStreamRequestSchema,
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { PalateError } from '../errors.ts';
+import { answerAsReady } from '../rpc/answer-as-ready.ts';
 import type { Call } from '../rpc/call.ts';
 import { validationOf } from '../rpc/interceptors/validation.ts';
 import { disclose, toStatus } from '../rpc/status.ts';
-import { answerAsReady } from '../rpc/answer-as-ready.ts';
 import type { ReadCall } from './reading.ts';
 import type { RecommendQuestion, recommend } from './recommend.ts';
 

@@ -65,11 +65,9 @@ function followingOf(status: FollowingStatus) {
 }
 
 function sizesOf({ catalogue, people, sessions, events }: TenantState, nowMicros: number) {
-  let eligible = 0;
-  for (let item = 0; item < catalogue.size; item++) if (catalogue.isEligible(item, nowMicros)) eligible += 1;
   return {
     items: BigInt(catalogue.size),
-    eligibleItems: BigInt(eligible),
+    eligibleItems: BigInt(catalogue.countEligible(nowMicros)),
     people: BigInt(people.size),
     sessions: BigInt(sessions.count),
     events: BigInt(events),

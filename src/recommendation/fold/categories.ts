@@ -5,6 +5,7 @@
 import type { Archive } from './archive.ts';
 import { grownInts } from './growth.ts';
 import { Interner } from './interner.ts';
+import { ItemPlaces } from './item-places.ts';
 
 /** Is told of memberships that begin and end. */
 export interface MembershipListener {
@@ -16,11 +17,17 @@ const none: readonly number[] = [];
 
 export class Categories {
   readonly #names = new Interner();
+  readonly #places: ItemPlaces;
+  /** By the item's place. */
   readonly #memberships: (number[] | undefined)[] = [];
   readonly #free: number[] = [];
   #items = new Int32Array(256);
   #categories = new Int32Array(256);
   #size = 0;
+
+  constructor(places = new ItemPlaces()) {
+    this.#places = places;
+  }
 
   numberOf(name: string): number | undefined {
     return this.#names.numberOf(name);
@@ -28,7 +35,7 @@ export class Categories {
 
   /** The memberships of an item. */
   of(item: number): readonly number[] {
-    return this.#memberships[item] ?? none;
+    return this.#memberships[this.#places.of(item)] ?? none;
   }
 
   itemOf(membership: number): number {
@@ -41,8 +48,8 @@ export class Categories {
 
   /** Calls for each membership that there is. */
   eachMembership(call: MembershipListener['joined']): void {
-    for (const [item, held] of this.#memberships.entries()) {
-      for (const membership of held ?? none) call(item, this.#categories[membership]!, membership);
+    for (const held of this.#memberships) {
+      for (const membership of held ?? none) call(this.itemOf(membership), this.categoryOf(membership), membership);
     }
   }
 
@@ -56,8 +63,9 @@ export class Categories {
       else this.#leave(category, membership, listeners);
     }
     for (const category of wanted) kept.push(this.#join(item, category, listeners));
-    while (this.#memberships.length <= item) this.#memberships.push(undefined);
-    this.#memberships[item] = kept.length === 0 ? undefined : kept;
+    const place = this.#places.of(item);
+    while (this.#memberships.length <= place) this.#memberships.push(undefined);
+    this.#memberships[place] = kept.length === 0 ? undefined : kept;
   }
 
   #join(item: number, category: number, listeners: readonly MembershipListener[]): number {

@@ -18,7 +18,7 @@ export function writeLoop(writer: CanonicalWriter, tenant: TenantState, order: C
   writer.list([...tenant.loop.recommendations()], ([id, one]) => {
     writer.text(id);
     writer.text(one.placement);
-    writer.list([...one.items], (item) => writer.number(order.itemRanks[item]!));
+    writer.list([...one.items], (item) => writer.number(order.rankOfItem(item)));
     writer.list([...one.positions], (position) => writer.number(position));
     writer.list(one.strategies, (strategy) => writer.text(strategy));
     writer.list([...one.marks], (mark) => writer.number(mark));

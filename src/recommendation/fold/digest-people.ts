@@ -24,7 +24,7 @@ function writePerson(writer: CanonicalWriter, tenant: TenantState, order: Canoni
   for (const value of [people.consentOf(person), firstSeenMicros, lastSeenMicros]) writer.number(value);
   for (const session of sessions.slotsOf(person)) writer.number(session);
   writer.list(people.interactionsOf(person), ({ item, eventType, occurredAtMicros }) => {
-    writer.number(order.itemRanks[item]!);
+    writer.number(order.rankOfItem(item));
     writer.number(eventType);
     writer.number(occurredAtMicros);
   });
@@ -35,18 +35,18 @@ function writeRecord(writer: CanonicalWriter, order: CanonicalOrder, record: Rea
   writeAttributes(writer, record.attributes);
   writer.list([...record.visitorIds], (id) => writer.text(id));
   writer.list([...record.opinions], ([item, opinion]) => {
-    writer.number(order.itemRanks[item]!);
+    writer.number(order.rankOfItem(item));
     writeOpinion(writer, opinion);
   });
   writer.list([...record.cart.values()], (line) => {
     writer.text(line.cartId);
-    writer.number(order.itemRanks[line.item]!);
+    writer.number(order.rankOfItem(line.item));
     writer.number(line.quantity);
     writer.optional(line.unitPrice, (price) => writePrice(writer, price));
   });
   writer.list([...record.lists], ([listId, items]) => {
     writer.text(listId);
-    writer.list([...items], (item) => writer.number(order.itemRanks[item]!));
+    writer.list([...items], (item) => writer.number(order.rankOfItem(item)));
   });
   writer.list([...record.orders], (one) => writeOrder(writer, order, one));
   writer.list([...record.meals], (meal) => writeMeal(writer, order, meal));
@@ -62,7 +62,7 @@ function writeOrder(writer: CanonicalWriter, order: CanonicalOrder, one: Order):
   writer.number(one.occurredAtMicros);
   writer.optional(one.value, (value) => writePrice(writer, value));
   writer.list(one.items, (line) => {
-    for (const value of [order.itemRanks[line.item]!, line.quantity, line.refunded]) writer.number(value);
+    for (const value of [order.rankOfItem(line.item), line.quantity, line.refunded]) writer.number(value);
     writer.optional(line.unitPrice, (price) => writePrice(writer, price));
   });
 }
@@ -70,7 +70,7 @@ function writeOrder(writer: CanonicalWriter, order: CanonicalOrder, one: Order):
 function writeMeal(writer: CanonicalWriter, order: CanonicalOrder, meal: Meal): void {
   writer.text(meal.imageId);
   writer.text(meal.model);
-  for (const value of [meal.occurredAtMicros, meal.score, order.itemRanks[meal.item] ?? -1]) writer.number(value);
+  for (const value of [meal.occurredAtMicros, meal.score, order.rankOfItem(meal.item)]) writer.number(value);
   writer.list(meal.labels, ({ name, confidence }) => {
     writer.text(name);
     writer.number(confidence);

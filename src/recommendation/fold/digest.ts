@@ -28,6 +28,7 @@ export function digestOf(tenant: TenantState): string {
   for (let kind = 0; kind < 8; kind++) writer.number(tenant.traffic.pages(kind));
   writer.number(tenant.traffic.searches);
   writer.number(tenant.traffic.fruitlessSearches);
+  writeNextToLeave(writer, tenant, order);
   return writer.digest();
 }
 
@@ -63,11 +64,14 @@ function writePostings(writer: CanonicalWriter, tenant: TenantState, item: numbe
 }
 
 function writePartners(writer: CanonicalWriter, tenant: TenantState, order: CanonicalOrder, item: number): void {
-  const count = tenant.coOccurrence.count(item);
-  const partners = new Int32Array(count);
-  const weights = new Float64Array(count);
-  tenant.coOccurrence.neighbours(item, partners, weights);
-  const sorted = Array.from(partners, (partner, i) => [order.itemRanks[partner]!, weights[i]!] as const);
+  const most = tenant.coOccurrence.count(item);
+  const partners = new Int32Array(most);
+  const weights = new Float64Array(most);
+  const count = tenant.coOccurrence.neighbours(item, partners, weights);
+  const sorted = Array.from(
+    partners.subarray(0, count),
+    (partner, i) => [order.rankOfItem(partner), weights[i]!] as const,
+  );
   writer.list(
     sorted.sort(([a], [b]) => a - b),
     ([rank, weight]) => {
@@ -80,7 +84,7 @@ function writePartners(writer: CanonicalWriter, tenant: TenantState, order: Cano
 function writeLikeness(writer: CanonicalWriter, tenant: TenantState, order: CanonicalOrder, item: number): void {
   writer.list([...tenant.similarityLists.of(item)], ([name, list]) => {
     writer.text(name);
-    writer.list([...list.items], (neighbour) => writer.number(order.itemRanks[neighbour]!));
+    writer.list([...list.items], (neighbour) => writer.number(order.rankOfItem(neighbour)));
     writer.list([...list.similarities], (similarity) => writer.number(similarity));
   });
   writer.optional(tenant.meals.embeddingOf(item), (embedding) => {
@@ -90,20 +94,34 @@ function writeLikeness(writer: CanonicalWriter, tenant: TenantState, order: Cano
 
 function writeNewest(writer: CanonicalWriter, tenant: TenantState, order: CanonicalOrder): void {
   const newest = tenant.catalogue.newest(tenant.catalogue.size, () => true);
-  writer.list(newest, (item) => writer.number(order.itemRanks[item]!));
+  writer.list(newest, (item) => writer.number(order.rankOfItem(item)));
 }
 
 function writeSessions(writer: CanonicalWriter, tenant: TenantState, order: CanonicalOrder): void {
-  const { sessions } = tenant;
+  const { sessions, people } = tenant;
   writer.number(sessions.size);
   for (let session = sessions.first; session < sessions.size; session++) {
     writer.optional(sessions.keyOf(session), (key) => writer.text(key));
-    writer.number(order.rankOf(sessions.personOf(session)));
+    writer.number(order.rankOf(people.resolve(sessions.personOf(session))));
     writer.number(sessions.firstTimeMicros(session));
     writer.number(sessions.lastTimeMicros(session));
     const items = sessions.itemsOf(session);
     writer.number(items.length);
-    for (const item of items) writer.number(order.itemRanks[item]!);
+    for (const item of items) writer.number(order.rankOfItem(item));
+  }
+}
+
+/** Once somebody or something left, the order in which the others will. */
+function writeNextToLeave(writer: CanonicalWriter, { people, catalogue }: TenantState, order: CanonicalOrder): void {
+  if (people.evicted > 0) {
+    writer.number(people.evicted);
+    writer.list([...people.nextToLeave()], (person) => {
+      writer.number(order.rankOf(people.resolve(people.handleOf(person))));
+    });
+  }
+  if (catalogue.evicted > 0) {
+    writer.number(catalogue.evicted);
+    writer.list([...catalogue.nextToLeave()], (item) => writer.number(order.rankOfItem(item)));
   }
 }
 

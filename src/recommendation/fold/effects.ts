@@ -43,6 +43,7 @@ export const effects: Readonly<Record<PayloadCase, string>> = {
   recommendationClicked: 'A visit of weight 1; counts the item as seen and clicked, once.',
   configChanged: 'Installs the settings under that name; an empty body takes them away.',
   modelInstalled: 'Notes the version and hash of the model of that kind and name.',
-  mealScored: "Keeps the score with the person's meals; the item's embedding becomes that of the photo.",
+  mealScored:
+    "Keeps the score with the person's meals, whoever else shares the photo; the item's embedding becomes that of the photo.",
   mealReviewed: "Keeps the expert's word with the meal, whether it was scored yet or not.",
 };

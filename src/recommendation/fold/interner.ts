@@ -1,18 +1,21 @@
-/** Gives texts dense numbers, 0, 1, 2, … in the order of their first appearance, by their UTF-8. */
+/** Gives texts dense numbers, 0, 1, 2, … in the order of their first appearance, by their UTF-8; those of wiped ones again. */
 import type { Archive } from './archive.ts';
 import { grownInts } from './growth.ts';
 import { TextTable } from './text-table.ts';
 import { Utf8 } from './utf8.ts';
 
 const utf8 = new Utf8();
+const none = -1;
 
 export class Interner {
   readonly #texts = new TextTable();
-  /** By number: where its text is; 0: it was wiped. */
+  /** By number: where its text is. Of a wiped one, the number wiped before it, as {@link afterWiped} has it. */
   #addresses = new Int32Array(64);
   #size = 0;
+  /** The number wiped last. */
+  #wiped = none;
 
-  /** How many texts there were; the next new one gets this number. */
+  /** Numbers are below it. */
   get size(): number {
     return this.#size;
   }
@@ -44,25 +47,32 @@ export class Interner {
   /** The text behind a number that `intern` gave; '' where it was wiped. */
   textOf(number: number): string {
     const address = this.#addresses[number]!;
-    return address === 0 ? '' : this.#texts.textAt(address);
+    return address <= 0 ? '' : this.#texts.textAt(address);
   }
 
-  /** Overwrites a text. Its number leads nowhere, and the same text would get a new one. */
+  /** Overwrites a text. Its number is that of the next new text. */
   wipe(number: number): void {
     this.#texts.remove(this.#addresses[number]!);
-    this.#addresses[number] = 0;
+    this.#addresses[number] = afterWiped(this.#wiped);
+    this.#wiped = number;
   }
 
   #begin(bytes: Uint8Array, from: number, to: number): number {
-    const number = this.#size++;
+    const number = this.#wiped === none ? this.#size++ : this.#wiped;
     this.#addresses = grownInts(this.#addresses, this.#size);
+    if (number === this.#wiped) this.#wiped = afterWiped(this.#addresses[number]!);
     this.#addresses[number] = this.#texts.add(bytes, from, to, number);
     return number;
   }
 
   persist(archive: Archive): void {
     this.#texts.persist(archive);
-    [this.#size] = archive.numbers('numbers', [this.#size]);
+    [this.#size, this.#wiped] = archive.numbers('numbers', [this.#size, this.#wiped]);
     this.#addresses = archive.ints('addresses', this.#addresses, this.#size);
   }
+}
+
+/** From -1 and numbers to 0 and below, where no address is; and back. */
+function afterWiped(number: number): number {
+  return -1 - number;
 }

@@ -1,7 +1,7 @@
 /** Joins what is held of a visitor to what is held of the user that they turned out to be. */
 import { trimMap, trimSet } from './bounded.ts';
 import { joinCarts } from './cart.ts';
-import { type Opinion, owned } from './person.ts';
+import { type Meal, type Opinion, owned } from './person.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** The visitor's past becomes the user's. `from` leads to `to` afterwards. */
@@ -16,7 +16,8 @@ export function joinPeople(tenant: TenantState, from: number, to: number): void 
     joinDated(orders, owned(target, 'orders'), to, settings.ordersPerPerson, (order) => tenant.orders.remove(order));
   }
   if (meals.size > 0) {
-    joinDated(meals, owned(target, 'meals'), to, settings.mealsPerPerson, (meal) => tenant.meals.remove(meal));
+    const others = withoutTwins(tenant, meals, target.meals);
+    joinDated(others, owned(target, 'meals'), to, settings.mealsPerPerson, (meal) => tenant.meals.remove(meal));
   }
   tenant.sessions.mergePeople(from, to);
   tenant.people.merge(from, to);
@@ -64,6 +65,14 @@ export function addToList(
   const items = lists.get(listId) ?? new Set<number>();
   trimSet(items.add(item), maxItems);
   trimMap(lists.set(listId, items), maxLists);
+}
+
+/** Of a photo that both sent, the user's meal stands. */
+function withoutTwins(tenant: TenantState, from: ReadonlySet<Meal>, to: ReadonlySet<Meal>): ReadonlySet<Meal> {
+  const images = new Set([...to].map(({ imageId }) => imageId));
+  const isTwin = ({ imageId }: Meal) => images.has(imageId);
+  for (const meal of from) if (isTwin(meal)) tenant.meals.remove(meal);
+  return new Set([...from].filter((meal) => !isTwin(meal)));
 }
 
 /** Orders and meals, by their times; the oldest beyond the bound are forgotten. */

@@ -1,6 +1,7 @@
 /** What was recommended, seen and clicked: by placement and strategy, and by item. */
 import type { Archive, RecordReader, RecordWriter } from './archive.ts';
 import { grownFloats, usedLength } from './growth.ts';
+import type { ItemPlaces } from './item-places.ts';
 
 /** How often something was handed over, came into sight, and was clicked. */
 export interface LoopCounts {
@@ -39,11 +40,14 @@ export class Loop {
   #counters = 0;
   readonly #maxRecommendations: number;
   readonly #maxCounters: number;
+  readonly #places: ItemPlaces;
+  /** By the item's place, as the next two. */
   #served = new Float64Array(256);
   #seen = new Float64Array(256);
   #clicked = new Float64Array(256);
 
-  constructor(maxRecommendations: number, maxCounters: number) {
+  constructor(maxRecommendations: number, maxCounters: number, places: ItemPlaces) {
+    this.#places = places;
     this.#maxRecommendations = maxRecommendations;
     this.#maxCounters = maxCounters;
   }
@@ -58,8 +62,15 @@ export class Loop {
   }
 
   itemCounts(item: number): LoopCounts {
-    const served = this.#served[item] ?? 0;
-    return { served, seen: this.#seen[item] ?? 0, clicked: this.#clicked[item] ?? 0 };
+    const place = this.#places.of(item);
+    const served = this.#served[place] ?? 0;
+    return { served, seen: this.#seen[place] ?? 0, clicked: this.#clicked[place] ?? 0 };
+  }
+
+  /** Its counts; what placements and strategies counted with it stays. */
+  forget(item: number): void {
+    const place = this.#places.of(item);
+    for (const counts of [this.#served, this.#seen, this.#clicked]) if (place < counts.length) counts[place] = 0;
   }
 
   /** Those remembered, by id, the one served first at the front. */
@@ -81,7 +92,7 @@ export class Loop {
     this.#remember(recommendationId);
     for (let i = 0; i < items.length; i++) {
       this.#counter(placement, strategies[i]!).served++;
-      this.#served = counted(this.#served, items[i]!);
+      this.#served = counted(this.#served, this.#places.of(items[i]!));
     }
   }
 
@@ -122,13 +133,13 @@ export class Loop {
     if ((recommendation.marks[i]! & mark) !== 0) return;
     recommendation.marks[i] = recommendation.marks[i]! | mark;
     const counter = this.#counter(recommendation.placement, recommendation.strategies[i]!);
-    const item = recommendation.items[i]!;
+    const place = this.#places.of(recommendation.items[i]!);
     if (mark === seenMark) {
       counter.seen++;
-      this.#seen = counted(this.#seen, item);
+      this.#seen = counted(this.#seen, place);
     } else {
       counter.clicked++;
-      this.#clicked = counted(this.#clicked, item);
+      this.#clicked = counted(this.#clicked, place);
     }
   }
 
@@ -177,9 +188,11 @@ export class Loop {
   }
 }
 
-function counted(counts: Float64Array<ArrayBuffer>, item: number): Float64Array<ArrayBuffer> {
-  const grown = grownFloats(counts, item + 1);
-  grown[item] = grown[item]! + 1;
+/** An item that was forgotten counts no more. */
+function counted(counts: Float64Array<ArrayBuffer>, place: number): Float64Array<ArrayBuffer> {
+  if (place === -1) return counts;
+  const grown = grownFloats(counts, place + 1);
+  grown[place] = grown[place]! + 1;
   return grown;
 }
 

@@ -12,7 +12,8 @@ export interface MealScore {
 }
 
 export class Meals {
-  readonly #byImage = new Map<string, Meal>();
+  /** By image: a photo may be the meal of several people, who shared it. The first to be told of is the first. */
+  readonly #byImage = new Map<string, readonly Meal[]>();
   /** Meals of nobody known, the oldest first. */
   readonly #strangers = new Set<Meal>();
   readonly #maxStrangers: number;
@@ -23,8 +24,9 @@ export class Meals {
     this.#maxStrangers = maxStrangers;
   }
 
-  get(imageId: string): Meal | undefined {
-    return this.#byImage.get(imageId);
+  /** Whose meals the image is, the first to be told of first. */
+  of(imageId: string): readonly Meal[] {
+    return this.#byImage.get(imageId) ?? [];
   }
 
   /** Where the item's latest photo lies in its model's space. Undefined: no photo of it had an embedding. */
@@ -42,9 +44,12 @@ export class Meals {
     return this.#strangers;
   }
 
-  /** Takes the model's word on an image; a later word replaces an earlier one. Answers the meal. */
+  /**
+   * Takes the model's word on the image as this person's meal; a later word replaces an earlier one. A meal of nobody becomes
+   * theirs; an event that names nobody is about the first whose meal it was. Answers the meal.
+   */
   score(imageId: string, person: number, atMicros: number, word: MealScore): Meal {
-    const meal = this.#enter(imageId, person, atMicros);
+    const meal = this.#mealOf(imageId, person) ?? this.#enter(imageId, person, atMicros);
     meal.occurredAtMicros = atMicros;
     if (person !== -1) meal.person = person;
     meal.score = word.score;
@@ -57,24 +62,40 @@ export class Meals {
 
   /** Takes an expert's word; a later one replaces an earlier one. The reviewer is not the person of the meal. */
   review(imageId: string, atMicros: number, review: MealReview): void {
-    const meal = this.#enter(imageId, -1, atMicros);
-    meal.review = review;
-    this.#settle(meal);
+    const meals = this.of(imageId);
+    for (const meal of meals.length > 0 ? meals : [this.#enter(imageId, -1, atMicros)]) {
+      // A copy each, as a snapshot gives them back.
+      meal.review = { ...review };
+      this.#settle(meal);
+    }
   }
 
   setEmbedding(item: number, embedding: Float32Array): void {
     this.#embeddings.set(item, embedding);
   }
 
+  /** Takes the embedding away. Meals that showed the item stay. */
+  forgetItem(item: number): void {
+    this.#embeddings.delete(item);
+  }
+
   /** Forgets a meal. */
   remove(meal: Meal): void {
-    this.#byImage.delete(meal.imageId);
+    const others = this.of(meal.imageId).filter((other) => other !== meal);
+    if (others.length === 0) this.#byImage.delete(meal.imageId);
+    else this.#byImage.set(meal.imageId, others);
     this.#strangers.delete(meal);
   }
 
+  #mealOf(imageId: string, person: number): Meal | undefined {
+    const meals = this.of(imageId);
+    if (person === -1) return meals[0];
+    return meals.find((meal) => meal.person === person) ?? meals.find((meal) => meal.person === -1);
+  }
+
+  /** What an expert said of the image holds for everybody's. */
   #enter(imageId: string, person: number, atMicros: number): Meal {
-    const known = this.#byImage.get(imageId);
-    if (known !== undefined) return known;
+    const meals = this.of(imageId);
     const meal: Meal = {
       imageId,
       person,
@@ -83,9 +104,9 @@ export class Meals {
       labels: [],
       model: '',
       item: -1,
-      review: undefined,
+      review: meals[0]?.review === undefined ? undefined : { ...meals[0].review },
     };
-    this.#byImage.set(imageId, meal);
+    this.#byImage.set(imageId, [...meals, meal]);
     return meal;
   }
 
@@ -103,12 +124,17 @@ export class Meals {
   persist(archive: Archive): References<Meal> {
     archive.records(
       'meals',
-      (out) => out.list(this.#byImage.values(), this.#byImage.size, (meal) => writeMeal(out, meal)),
+      (out) => {
+        const all = [...this.#byImage.values()].flat();
+        out.list(all, all.length, (meal) => writeMeal(out, meal));
+      },
       (from) => {
-        for (const meal of from.list(() => readMeal(from))) this.#byImage.set(meal.imageId, meal);
+        for (const meal of from.list(() => readMeal(from))) {
+          this.#byImage.set(meal.imageId, [...this.of(meal.imageId), meal]);
+        }
       },
     );
-    const references = referencesTo(this.#byImage.values());
+    const references = referencesTo([...this.#byImage.values()].flat());
     references.persist(archive, 'strangers', this.#strangers);
     this.#persistEmbeddings(archive.part('embeddings'));
     return references;

@@ -1,12 +1,15 @@
 /**
- * For each item a bounded list of partners with weights: a small hash table of buckets with eight places.
+ * For each item, by its place, a bounded list of partners, by their numbers, with weights: a small hash table of buckets with
+ * eight places.
  *
  * A full bucket makes room as Space-Saving does (Metwally, Agrawal, El Abbadi, ICDT 2005): a new partner takes the place
  * of the weakest and its weight on top. So no partner is ever counted for less than it is worth, nor for more than an
- * eighth of its bucket's total above that. An addition looks at one bucket, whatever the length of the list.
+ * eighth of its bucket's total above that. A partner that was forgotten makes room before all others, and its weight goes
+ * with it. An addition looks at one bucket, whatever the length of the list.
  */
 import type { Archive } from './archive.ts';
 import { grownInts, usedLength } from './growth.ts';
+import { ItemPlaces } from './item-places.ts';
 import { MixedBlocks } from './mixed-blocks.ts';
 
 /** Places in a bucket. */
@@ -26,11 +29,13 @@ export class NeighbourLists {
   readonly #width: number;
   readonly #maxBuckets: number;
   readonly #blocks = new MixedBlocks();
-  /** By item: address, buckets, count. Together, because an addition reads them together. */
+  readonly #places: ItemPlaces;
+  /** By place: address, buckets, count. Together, because an addition reads them together. */
   #heads = new Int32Array(256 * stride);
 
   /** `max`: the most partners of an item, rounded down to whole buckets. */
-  constructor(max: number) {
+  constructor(max: number, places = new ItemPlaces()) {
+    this.#places = places;
     this.#width = Math.min(width, max);
     this.#maxBuckets = Math.max(1, Math.floor(max / width));
   }
@@ -47,10 +52,12 @@ export class NeighbourLists {
     const ints = this.#blocks.intsOf(address);
     const floats = this.#blocks.floatsOf(address);
     let from = this.#blocks.offsetOf(address);
+    const { isPlain } = this.#places;
     let copied = 0;
     for (const end = from + this.#heads[item * stride + 1]! * bucketLength; from < end; from += bucketLength) {
       for (let at = from; at < from + this.#width && ints[at] !== 0; at++) {
         if (copied === room) return copied;
+        if (!isPlain && this.#isForgotten(ints[at]!)) continue;
         into[copied] = ints[at]! - 1;
         weights[copied++] = floats[at + width]! * factor;
       }
@@ -62,10 +69,12 @@ export class NeighbourLists {
    * Reads what additions of these partners to the item, and of the item to them, will need. Changes nothing: the waits for
    * memory, which nothing else here compares to, go on at the same time instead of one after the other.
    */
-  lookAhead(item: number, partners: Int32Array, count: number): void {
+  lookAhead(item: number, place: number, partners: Int32Array, theirPlaces: Int32Array, count: number): void {
     let sum = 0;
-    for (let i = 0; i < count; i++) sum += this.#heads[partners[i]! * stride] ?? 0;
-    for (let i = 0; i < count; i++) sum += this.#bucketHead(item, partners[i]!) + this.#bucketHead(partners[i]!, item);
+    for (let i = 0; i < count; i++) sum += this.#heads[theirPlaces[i]! * stride] ?? 0;
+    for (let i = 0; i < count; i++) {
+      sum += this.#bucketHead(place, partners[i]!) + this.#bucketHead(theirPlaces[i]!, item);
+    }
     lookedAt[0] = sum;
   }
 
@@ -94,7 +103,31 @@ export class NeighbourLists {
       }
     }
     if (buckets < this.#maxBuckets) this.#enlarge(item, partner, weight);
-    else replaceWeakest(ints, floats, from, end, mark, weight);
+    else this.#replace(ints, floats, from, end, mark, weight);
+  }
+
+  /** Takes an item's partners away. */
+  forget(item: number): void {
+    const head = item * stride;
+    if (head >= this.#heads.length || this.#heads[head + 1] === 0) return;
+    this.#blocks.release(this.#heads[head]!, this.#heads[head + 1]! * bucketLength);
+    this.#heads.fill(0, head, head + stride);
+  }
+
+  #isForgotten(mark: number): boolean {
+    return this.#places.of(mark - 1) === -1;
+  }
+
+  /** A partner that was forgotten makes room before the weakest does. */
+  #replace(ints: Int32Array, floats: Float32Array, from: number, end: number, mark: number, weight: number): void {
+    let at = this.#places.isPlain ? end : from;
+    while (at < end && !this.#isForgotten(ints[at]!)) at++;
+    if (at === end) {
+      replaceWeakest(ints, floats, from, end, mark, weight);
+      return;
+    }
+    ints[at] = mark;
+    floats[at + width] = weight;
   }
 
   /** Multiplies all weights; the smallest may become equal. */

@@ -4,7 +4,7 @@ import { Ids } from './ids.ts';
 import { type Interaction, Interactions } from './interactions.ts';
 import { readRecord, type SharedRecords, writeRecord } from './persisted-records.ts';
 import { emptyRecord, type PersonRecord, reactions } from './person.ts';
-import { consents, forgotten, itself, PersonTable } from './person-table.ts';
+import { consents, PersonTable } from './person-table.ts';
 import type { FoldSettings } from './settings.ts';
 import { Utf8 } from './utf8.ts';
 
@@ -35,37 +35,51 @@ function known(person: number): number | undefined {
 export class People {
   readonly #users = new Ids();
   readonly #visitors = new Ids();
-  readonly #table = new PersonTable();
+  readonly #table: PersonTable;
   readonly #records: (PersonRecord | undefined)[] = [];
   readonly #interactions: Interactions;
-  #gone = 0;
+  readonly #makeRoom: (oldest: number) => void;
+  /** Numbers that are held for their sessions only: of visitors merged into a user. */
+  #merged = 0;
+  #evicted = 0;
 
-  constructor(settings: FoldSettings) {
+  /** `makeRoom`: forgets a person, by way of `forget`, so that another one can begin. */
+  constructor(settings: FoldSettings, makeRoom: (oldest: number) => void) {
+    this.#table = new PersonTable(settings.maxPeople);
     this.#interactions = new Interactions(settings.interactionsPerPerson);
+    this.#makeRoom = makeRoom;
   }
 
   /** How many people are known; a visitor merged into a user is not one more. */
   get size(): number {
-    return this.#table.size - this.#gone;
+    return this.#table.count - this.#merged;
+  }
+
+  /** How many had to leave because others were seen since. */
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  /** The numbers that are held, merged ones too: the next to leave first. */
+  nextToLeave(): Iterable<number> {
+    return this.#table.oldestFirst();
   }
 
   /** The number of a user, else of a visitor or of the user that they turned out to be. Undefined: nobody known. */
   numberOf(ids: PersonIds): number | undefined {
     if (ids.userId) return known(this.#users.personOf(ids.userId));
     if (!ids.visitorId) return undefined;
-    const number = known(this.#visitors.personOf(ids.visitorId));
-    return number === undefined || this.#table.mergedInto(number) === forgotten ? undefined : number;
+    return known(this.#visitors.personOf(ids.visitorId));
   }
 
-  /** Whose number an earlier number is now; -1: nobody's any more. */
-  resolve(person: number): number {
-    let number = person;
-    while (number >= 0) {
-      const other = this.#table.mergedInto(number);
-      if (other === itself) return number;
-      number = other;
-    }
-    return nobody;
+  /** For what outlives a person: leads to them, or to whom they turned out to be, by way of `resolve`. -1 for -1. */
+  handleOf(person: number): number {
+    return this.#table.handleOf(person);
+  }
+
+  /** Whom a handle leads to; -1: nobody any more. */
+  resolve(handle: number): number {
+    return this.#table.resolve(handle);
   }
 
   /** False: nothing of what the person did may be used for their recommendations. */
@@ -132,16 +146,16 @@ export class People {
     const known = this.#users.personOfBytes(bytes, from, to);
     if (known !== nobody) return this.#see(known, atMicros);
     const person = this.#begin(atMicros);
-    this.#table.setUser(person, this.#users.leadBytes(bytes, from, to, person));
+    this.#table.setId(person, this.#users.leadBytes(bytes, from, to, person));
     return person;
   }
 
   /** As `enter`, of a visitor's id as it stands in an event's bytes, not empty. */
   enterVisitor(bytes: Uint8Array, from: number, to: number, atMicros: number): number {
     const known = this.#visitors.personOfBytes(bytes, from, to);
-    if (known !== nobody && this.#table.mergedInto(known) !== forgotten) return this.#see(known, atMicros);
+    if (known !== nobody) return this.#see(known, atMicros);
     const person = this.#begin(atMicros);
-    this.#visitors.leadBytes(bytes, from, to, person);
+    this.#table.setId(person, -this.#visitors.leadBytes(bytes, from, to, person));
     return person;
   }
 
@@ -172,41 +186,44 @@ export class People {
   identify(visitorId: string, user: number): number | undefined {
     const visitor = this.numberOf({ visitorId });
     this.#visitors.lead(visitorId, user);
-    const isOwn = visitor !== undefined && visitor !== user && this.#table.userOf(visitor) === 0;
-    return isOwn ? visitor : undefined;
+    const isOwn = visitor !== undefined && this.#table.idOf(visitor) < 0;
+    if (!isOwn) return undefined;
+    this.#table.setId(visitor, 0);
+    return visitor;
+  }
+
+  /** A visitor's id led to the user, and is one too many. */
+  forgetVisitorId(visitorId: string, user: number): void {
+    if (this.#visitors.personOf(visitorId) === user) this.#visitors.forget(visitorId);
   }
 
   /** Joins what two numbers stand for, besides their records, which the caller joins. `from` leads to `to` afterwards. */
   merge(from: number, to: number): void {
     this.#interactions.merge(from, to);
     if (this.#table.consentOf(to) === consents.unsaid) this.#table.setConsent(to, this.#table.consentOf(from));
-    this.#table.see(to, this.#table.firstSeenMicros(from));
-    this.#table.see(to, this.#table.lastSeenMicros(from));
+    this.#table.widen(to, this.#table.firstSeenMicros(from));
+    this.#table.widen(to, this.#table.lastSeenMicros(from));
     this.#records[from] = undefined;
     this.#table.setMergedInto(from, to);
-    this.#gone++;
+    this.#merged++;
   }
 
-  /** Forgets a person and the ids that lead to them. Their number leads nowhere afterwards. */
+  /** Forgets a person and the ids that lead to them. Their number is somebody else's afterwards. */
   forget(person: number): void {
-    for (const visitorId of this.#records[person]?.visitorIds ?? []) {
-      this.#visitors.forget(visitorId);
-    }
-    if (this.#table.userOf(person) !== 0) this.#users.forgetAt(this.#table.userOf(person));
-    this.#table.setUser(person, 0);
+    for (const visitorId of this.#records[person]?.visitorIds ?? []) this.forgetVisitorId(visitorId, person);
+    const id = this.#table.idOf(person);
+    if (id > 0) this.#users.forgetAt(id);
+    else if (id < 0) this.#visitors.forgetAt(-id);
+    if (this.#table.isMerged(person)) this.#merged--;
     this.#records[person] = undefined;
     this.#interactions.clear(person);
-    this.#table.setConsent(person, consents.unsaid);
-    this.#table.setMergedInto(person, forgotten);
-    this.#gone++;
+    this.#table.end(person);
   }
 
-  /** Users and visitors by their ids, with the numbers of those they are now. Forgotten ones are left out. */
+  /** Users and visitors by their ids, with the numbers of those they are now. */
   *ids(): Generator<{ readonly kind: 'user' | 'visitor'; readonly id: string; readonly person: number }> {
     for (const [id, person] of this.#users.entries()) yield { kind: 'user', id, person };
-    for (const [id, person] of this.#visitors.entries()) {
-      if (this.#table.mergedInto(person) !== forgotten) yield { kind: 'visitor', id, person };
-    }
+    for (const [id, person] of this.#visitors.entries()) yield { kind: 'visitor', id, person };
   }
 
   /** What the person said of it: one of `consents`. */
@@ -215,8 +232,8 @@ export class People {
   }
 
   #userId(person: number): string {
-    const user = this.#table.userOf(person);
-    return user === 0 ? '' : this.#users.textAt(user);
+    const id = this.#table.idOf(person);
+    return id > 0 ? this.#users.textAt(id) : '';
   }
 
   #see(person: number, atMicros: number): number {
@@ -225,8 +242,13 @@ export class People {
   }
 
   #begin(atMicros: number): number {
-    this.#records.push(undefined);
-    return this.#table.begin(atMicros);
+    if (this.#table.isFull) {
+      this.#makeRoom(this.#table.oldest);
+      this.#evicted++;
+    }
+    const person = this.#table.begin(atMicros);
+    if (person === this.#records.length) this.#records.push(undefined);
+    return person;
   }
 
   /** `shared`: the orders and meals, which come first. */
@@ -235,7 +257,7 @@ export class People {
     this.#visitors.persist(archive.part('visitors'));
     this.#table.persist(archive.part('people'));
     this.#interactions.persist(archive.part('interactions'));
-    [this.#gone] = archive.numbers('gone', [this.#gone]);
+    [this.#merged, this.#evicted] = archive.numbers('counts', [this.#merged, this.#evicted]);
     archive.records(
       'records',
       (out) =>

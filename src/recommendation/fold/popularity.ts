@@ -4,6 +4,7 @@ import type { Categories, MembershipListener } from './categories.ts';
 import type { Clock } from './clock.ts';
 import { ForwardDecay } from './decay.ts';
 import { grownBytes, grownFloats, usedLength } from './growth.ts';
+import { ItemPlaces } from './item-places.ts';
 import { Places, RankingHeap } from './ranking-heap.ts';
 
 /** So many items wait at most: ranking them takes about a millisecond. */
@@ -13,24 +14,28 @@ export class Popularity implements MembershipListener {
   readonly #decay: ForwardDecay;
   readonly #clock: Clock;
   readonly #categories: Categories;
-  /** By item, at the landmark. The same in each category of the item. */
+  readonly #places: ItemPlaces;
+  /** By the item's place, at the landmark. The same in each category of the item. */
   #scores = new Float64Array(256);
-  /** Items whose score changed since they were ranked: an item that is much looked at is ranked once for many signals. */
+  /** Places of items whose score changed since they were ranked: one much looked at is ranked once for many signals. */
   readonly #late = new Int32Array(mostLate);
   #lateCount = 0;
-  /** By item: whether it is among `#late`. */
+  /** By place: whether it is among `#late`. */
   #isLate = new Uint8Array(256);
+  /** Its entries are places. */
   readonly #all: RankingHeap;
   /** By category; its entries are memberships. */
   readonly #heaps: (RankingHeap | undefined)[] = [];
   readonly #memberPlaces = new Places();
+  readonly #itemAt = (place: number) => this.#places.at(place);
   readonly #itemOfMembership = (membership: number) => this.#categories.itemOf(membership);
 
-  constructor(halfLifeMicros: number, clock: Clock, categories: Categories) {
+  constructor(halfLifeMicros: number, clock: Clock, categories: Categories, places = new ItemPlaces()) {
     this.#decay = new ForwardDecay(halfLifeMicros);
     this.#clock = clock;
     this.#categories = categories;
-    this.#all = new RankingHeap(new Places(), identity);
+    this.#places = places;
+    this.#all = new RankingHeap(new Places(), this.#itemAt);
   }
 
   /**
@@ -44,7 +49,7 @@ export class Popularity implements MembershipListener {
     maxVisits = Number.POSITIVE_INFINITY,
   ): number[] {
     this.#rank();
-    if (category === '') return walk(this.#all, identity, limit, accept, maxVisits);
+    if (category === '') return walk(this.#all, this.#itemAt, limit, accept, maxVisits);
     const number = this.#categories.numberOf(category);
     const heap = number === undefined ? undefined : this.#heaps[number];
     return heap === undefined ? [] : walk(heap, this.#itemOfMembership, limit, accept, maxVisits);
@@ -52,14 +57,14 @@ export class Popularity implements MembershipListener {
 
   /** The score as of the tenant's clock: a view at that moment counts 1. With a category: 0 for an item outside it. */
   scoreOf(item: number, category = ''): number {
-    const score = this.#scores[item] ?? 0;
+    const score = this.heldScore(item);
     if (score === 0 || (category !== '' && !this.#isIn(item, category))) return 0;
     return score * this.#decay.readFactor(this.#clock.lastOccurredAtMicros);
   }
 
   /** What is held of an item: the sum of its signals as of `landmarkMicros`. */
   heldScore(item: number): number {
-    return this.#scores[item] ?? 0;
+    return this.#scores[this.#places.of(item)] ?? 0;
   }
 
   /** NaN before the first signal. */
@@ -67,30 +72,43 @@ export class Popularity implements MembershipListener {
     return this.#decay.landmarkMicros;
   }
 
-  /** A signal of that weight at that moment. A negative weight takes back what the same call with a positive one gave. */
+  /**
+   * A signal of that weight at that moment. A negative weight takes back what the same call with a positive one gave. An
+   * item that was forgotten gets none.
+   */
   add(item: number, weight: number, atMicros: number): void {
+    const place = this.#places.of(item);
+    if (place === -1) return;
     const factor = this.#decay.advance(atMicros);
     if (factor !== 1) this.#scale(factor);
-    if (item >= this.#scores.length) {
-      this.#scores = grownFloats(this.#scores, item + 1);
+    if (place >= this.#scores.length) {
+      this.#scores = grownFloats(this.#scores, place + 1);
       this.#isLate = grownBytes(this.#isLate, this.#scores.length);
     }
-    const score = this.#scores[item]! + weight * this.#decay.weightAt(atMicros);
-    this.#scores[item] = score;
-    if (this.#isLate[item] === 1) return;
-    this.#isLate[item] = 1;
-    this.#late[this.#lateCount++] = item;
+    const score = this.#scores[place]! + weight * this.#decay.weightAt(atMicros);
+    this.#scores[place] = score;
+    if (this.#isLate[place] === 1) return;
+    this.#isLate[place] = 1;
+    this.#late[this.#lateCount++] = place;
     if (this.#lateCount === this.#late.length) this.#rank();
+  }
+
+  /** Takes an item out, after its last category. Its place may go on waiting to be ranked, for the next item there. */
+  forget(item: number): void {
+    const place = this.#places.of(item);
+    if (place >= this.#scores.length) return;
+    this.#scores[place] = 0;
+    this.#all.remove(place);
   }
 
   /** Gives the items that changed their places in the heaps. */
   #rank(): void {
     for (let i = 0; i < this.#lateCount; i++) {
-      const item = this.#late[i]!;
-      const score = this.#scores[item]!;
-      this.#isLate[item] = 0;
-      this.#all.set(item, score);
-      for (const membership of this.#categories.of(item)) {
+      const place = this.#late[i]!;
+      const score = this.#scores[place]!;
+      this.#isLate[place] = 0;
+      this.#all.set(place, score);
+      for (const membership of this.#categories.of(this.#places.at(place))) {
         this.#heaps[this.#categories.categoryOf(membership)]!.set(membership, score);
       }
     }
@@ -101,11 +119,13 @@ export class Popularity implements MembershipListener {
     while (this.#heaps.length <= category) this.#heaps.push(undefined);
     const heap = this.#heaps[category] ?? new RankingHeap(this.#memberPlaces, this.#itemOfMembership);
     this.#heaps[category] = heap;
-    heap.set(membership, this.#scores[item] ?? 0);
+    heap.set(membership, this.heldScore(item));
   }
 
   left(category: number, membership: number): void {
-    this.#heaps[category]?.remove(membership);
+    const heap = this.#heaps[category];
+    heap?.remove(membership);
+    if (heap?.size === 0) this.#heaps[category] = undefined;
   }
 
   #isIn(item: number, category: string): boolean {
@@ -115,7 +135,7 @@ export class Popularity implements MembershipListener {
 
   #scale(factor: number): void {
     this.#rank();
-    for (let item = 0; item < this.#scores.length; item++) this.#scores[item] = this.#scores[item]! * factor;
+    for (let place = 0; place < this.#scores.length; place++) this.#scores[place] = this.#scores[place]! * factor;
     this.#all.scale(factor);
     for (const heap of this.#heaps) heap?.scale(factor);
   }
@@ -126,15 +146,11 @@ export class Popularity implements MembershipListener {
     this.#scores = archive.floats('scores', this.#scores, usedLength(this.#scores));
     if (!archive.isReading) return;
     this.#isLate = new Uint8Array(this.#scores.length);
-    for (let item = 0; item < this.#scores.length; item++) {
-      if (this.#scores[item] !== 0) this.#all.set(item, this.#scores[item]!);
+    for (let place = 0; place < this.#scores.length; place++) {
+      if (this.#scores[place] !== 0) this.#all.set(place, this.#scores[place]!);
     }
     this.#categories.eachMembership((item, category, membership) => this.joined(item, category, membership));
   }
-}
-
-function identity(entry: number): number {
-  return entry;
 }
 
 /** Best first: what comes next is always below something already visited, so a second small heap of places will do. */

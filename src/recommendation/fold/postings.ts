@@ -1,4 +1,4 @@
-/** For each item the newest sessions that hold it, each once, as VMIS-kNN wants them (Serenade, SIGMOD 2022). */
+/** For each item, by its place, the newest sessions that hold it, each once, as VMIS-kNN wants them (Serenade, SIGMOD 2022). */
 import type { Archive } from './archive.ts';
 import { grownInts, usedLength } from './growth.ts';
 import { IntWindows } from './int-windows.ts';
@@ -45,6 +45,12 @@ export class Postings {
     }
     this.#windows.push(item, session);
     if (this.#windows.length(item) > this.#length) this.#windows.dropOldest(item, 1);
+  }
+
+  /** Empties the item's list. */
+  forget(item: number): void {
+    this.#windows.clear(item);
+    if (item < this.#holders.length) this.#holders[item] = 0;
   }
 
   /** The session does not hold the item any more. */

@@ -1,4 +1,4 @@
-/** The numbers 0, 1, 2, … in one line, of which any can be moved to the front in O(1): a list linked by arrays. */
+/** Dense numbers in one line, of which any can be moved to the front or taken out in O(1): a list linked by arrays. */
 import type { Archive } from './archive.ts';
 import { grownInts } from './growth.ts';
 
@@ -11,10 +11,6 @@ export class RecencyList {
   #last = nothing;
   #size = 0;
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** -1 where the list is empty. */
   get first(): number {
     return this.#first;
@@ -25,9 +21,9 @@ export class RecencyList {
     return this.#next[entry]!;
   }
 
-  /** Puts the next number at the end. */
-  append(): void {
-    const entry = this.#size++;
+  /** Puts a number at the end that is not in the line. */
+  append(entry: number): void {
+    if (entry >= this.#size) this.#size = entry + 1;
     this.#next = grownInts(this.#next, this.#size);
     this.#previous = grownInts(this.#previous, this.#size);
     this.#next[entry] = nothing;
@@ -37,13 +33,18 @@ export class RecencyList {
     this.#last = entry;
   }
 
-  moveToFront(entry: number): void {
-    if (entry === this.#first) return;
+  remove(entry: number): void {
     const previous = this.#previous[entry]!;
     const next = this.#next[entry]!;
-    this.#next[previous] = next;
+    if (previous === nothing) this.#first = next;
+    else this.#next[previous] = next;
     if (next === nothing) this.#last = previous;
     else this.#previous[next] = previous;
+  }
+
+  moveToFront(entry: number): void {
+    if (entry === this.#first) return;
+    this.remove(entry);
     this.#next[entry] = this.#first;
     this.#previous[entry] = nothing;
     this.#previous[this.#first] = entry;

@@ -5,6 +5,7 @@
  */
 import type { Archive } from './archive.ts';
 import { IntWindows } from './int-windows.ts';
+import { ItemPlaces } from './item-places.ts';
 import { Postings } from './postings.ts';
 import { Sessions } from './sessions.ts';
 import type { FoldSettings } from './settings.ts';
@@ -14,8 +15,10 @@ export class SessionIndex {
   readonly #items: IntWindows;
   readonly #postings: Postings;
   readonly #itemsPerSession: number;
+  readonly #places: ItemPlaces;
 
-  constructor(settings: FoldSettings) {
+  constructor(settings: FoldSettings, places = new ItemPlaces()) {
+    this.#places = places;
     this.#sessions = new Sessions(settings.sessionGapMicros, settings.maxSessions);
     this.#items = new IntWindows(settings.itemsPerSession + 1, 3);
     this.#postings = new Postings(settings.postingLength);
@@ -66,7 +69,7 @@ export class SessionIndex {
     return this.#sessions.lastTimeMicros(session);
   }
 
-  /** As the event said it, before merges: pass it through `People.resolve`. -1: nobody known. */
+  /** The handle of whom the event named: pass it through `People.resolve`. -1: nobody. */
   personOf(session: number): number {
     return this.#sessions.personOf(session);
   }
@@ -76,8 +79,8 @@ export class SessionIndex {
   }
 
   /**
-   * The newest items visited, oldest first, repeats included, at most `itemsPerSession`. A view of the index's own
-   * memory: it holds until the next event is folded, and is not to be written to.
+   * The newest items visited, oldest first, repeats and forgotten ones included, at most `itemsPerSession`. A view of the
+   * index's own memory: it holds until the next event is folded, and is not to be written to.
    */
   itemsOf(session: number): Int32Array {
     const place = this.#sessions.placeOf(session);
@@ -105,17 +108,19 @@ export class SessionIndex {
 
   /** Copies the sessions that hold the item, newest visit first, each once, and answers how many. Allocates nothing. */
   copyPostings(item: number, into: Int32Array): number {
-    return this.#postings.copy(item, into);
+    const place = this.#places.of(item);
+    return place < 0 ? 0 : this.#postings.copy(place, into);
   }
 
   /** How many sessions `copyPostings` has, at most `postingLength`. */
   postingCount(item: number): number {
-    return this.#postings.count(item);
+    const place = this.#places.of(item);
+    return place < 0 ? 0 : this.#postings.count(place);
   }
 
-  /** How many sessions hold the item in all, for the inverse document frequency. */
+  /** How many sessions hold the item in all, for the inverse document frequency. 0 for one that was forgotten. */
   sessionsWith(item: number): number {
-    return this.#postings.holders(item);
+    return this.#postings.holders(this.#places.of(item));
   }
 
   /** See `Sessions.keyNumber`. */
@@ -140,9 +145,9 @@ export class SessionIndex {
     return session;
   }
 
-  /** Says whose session it is; -1: nobody's. */
-  assign(session: number, person: number): void {
-    this.#sessions.setPerson(session, person);
+  /** Says whose session it is, by a handle of `People.handleOf`; -1: nobody's. */
+  assign(session: number, handle: number): void {
+    this.#sessions.setPerson(session, handle);
   }
 
   /** Adds an item to a session. */
@@ -151,7 +156,13 @@ export class SessionIndex {
     const held = this.#holds(place, item);
     this.#items.push(place, item);
     if (this.#items.length(place) > this.#itemsPerSession) this.#dropOldestItem(session, place);
-    this.#postings.push(item, session, held);
+    const itemPlace = this.#places.of(item);
+    if (itemPlace !== -1) this.#postings.push(itemPlace, session, held);
+  }
+
+  /** No session is found by the item any more. It stands in those that held it, as a number that leads nowhere. */
+  forgetItem(item: number): void {
+    this.#postings.forget(this.#places.of(item));
   }
 
   mergePeople(from: number, to: number): void {
@@ -174,7 +185,9 @@ export class SessionIndex {
   #dropOldestItem(session: number, place: number): void {
     const oldest = this.#items.array(place)[this.#items.from(place)]!;
     this.#items.dropOldest(place, 1);
-    if (!this.#holds(place, oldest)) this.#postings.remove(oldest, session);
+    if (this.#holds(place, oldest)) return;
+    const itemPlace = this.#places.of(oldest);
+    if (itemPlace !== -1) this.#postings.remove(itemPlace, session);
   }
 
   /** The session that began first leaves, out of the lists of its items too. */

@@ -7,12 +7,12 @@
  */
 import type { Archive } from './archive.ts';
 
-/** 4-byte numbers of a session: two times as doubles, then ints. */
+/** 4-byte numbers of a session: two times and a person's handle as doubles, then an int; one is spare. */
 const stride = 8;
 const firstTimeAt = 0;
 const lastTimeAt = 1;
-const personAt = 4;
-const keyAt = 5;
+const personAt = 2;
+const keyAt = 6;
 
 const nothing = -1;
 
@@ -56,7 +56,7 @@ export class SessionTable {
     const place = session & this.#mask;
     this.#floats[place * (stride / 2) + firstTimeAt] = atMicros;
     this.#floats[place * (stride / 2) + lastTimeAt] = atMicros;
-    this.#ints[place * stride + personAt] = nothing;
+    this.#floats[place * (stride / 2) + personAt] = nothing;
     this.#ints[place * stride + keyAt] = nothing;
     return session;
   }
@@ -75,12 +75,13 @@ export class SessionTable {
     return this.#floats[(session & this.#mask) * (stride / 2) + lastTimeAt]!;
   }
 
+  /** The handle of its person; -1: none. */
   personOf(session: number): number {
-    return this.#ints[(session & this.#mask) * stride + personAt]!;
+    return this.#floats[(session & this.#mask) * (stride / 2) + personAt]!;
   }
 
-  setPerson(session: number, person: number): void {
-    this.#ints[(session & this.#mask) * stride + personAt] = person;
+  setPerson(session: number, handle: number): void {
+    this.#floats[(session & this.#mask) * (stride / 2) + personAt] = handle;
   }
 
   /** The address of its id; -1: it has none of its own, it is one of its person's visits. */

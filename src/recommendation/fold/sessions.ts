@@ -94,8 +94,8 @@ export class Sessions {
     return this.#table.personOf(session);
   }
 
-  setPerson(session: number, person: number): void {
-    this.#table.setPerson(session, person);
+  setPerson(session: number, handle: number): void {
+    this.#table.setPerson(session, handle);
   }
 
   latestOf(person: number): number | undefined {
@@ -155,6 +155,7 @@ export class Sessions {
 
   /** The person's next event begins a session of its own. */
   forget(person: number): void {
+    // Beyond the end there is nothing, and `fill` does nothing.
     this.#slots.fill(nothing, person * slotsStride, (person + 1) * slotsStride);
   }
 

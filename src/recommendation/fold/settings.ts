@@ -11,6 +11,10 @@ export interface FoldSettings {
   readonly itemsPerSession: number;
   /** Sessions held; the one that began first leaves. At most 100,000,000. */
   readonly maxSessions: number;
+  /** Users and visitors held; the one seen longest ago leaves. At least 2, at most 100,000,000. */
+  readonly maxPeople: number;
+  /** Items held; of those known by behaviour only, the one named longest ago leaves first. At most 100,000,000. */
+  readonly maxItems: number;
   /** A pause this long begins a new session where events carry no session id. */
   readonly sessionGapMicros: number;
   readonly popularityHalfLifeMicros: number;
@@ -46,6 +50,8 @@ export const defaultFoldSettings: FoldSettings = Object.freeze({
   postingLength: 500,
   itemsPerSession: 100,
   maxSessions: 2_000_000,
+  maxPeople: 2_000_000,
+  maxItems: 500_000,
   sessionGapMicros: 30 * 60 * secondMicros,
   popularityHalfLifeMicros: 7 * dayMicros,
   trendingHalfLifeMicros: dayMicros / 4,

@@ -39,6 +39,11 @@ export class SimilarityLists {
     else this.#byItem.set(item, lists);
   }
 
+  /** Takes the item's own lists away; it may stand in those of others. */
+  forget(item: number): void {
+    this.#byItem.delete(item);
+  }
+
   persist(archive: Archive): void {
     archive.records(
       'lists',

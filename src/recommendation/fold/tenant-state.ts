@@ -4,7 +4,9 @@ import { Catalogue } from './catalogue.ts';
 import { Categories } from './categories.ts';
 import type { Clock } from './clock.ts';
 import { CoOccurrence } from './co-occurrence.ts';
+import { forgetItem, forgetPerson } from './forgetting.ts';
 import { Installed } from './installed.ts';
+import { ItemPlaces } from './item-places.ts';
 import { Loop } from './loop.ts';
 import { Meals } from './meals.ts';
 import { Orders } from './orders.ts';
@@ -20,8 +22,9 @@ export class TenantState implements Clock {
   /** How many events of the tenant were folded. */
   events = 0;
   lastOccurredAtMicros = 0;
-  readonly catalogue = new Catalogue();
-  readonly categories = new Categories();
+  readonly items = new ItemPlaces();
+  readonly catalogue: Catalogue;
+  readonly categories = new Categories(this.items);
   readonly sessions: SessionIndex;
   readonly coOccurrence: CoOccurrence;
   readonly popularity: Popularity;
@@ -31,7 +34,7 @@ export class TenantState implements Clock {
   readonly rankings: readonly Popularity[];
   readonly people: People;
   readonly similarityLists: SimilarityLists;
-  readonly traffic = new Traffic();
+  readonly traffic = new Traffic(this.items);
   readonly orders: Orders;
   readonly meals: Meals;
   readonly loop: Loop;
@@ -46,16 +49,17 @@ export class TenantState implements Clock {
 
   constructor(settings: FoldSettings) {
     this.settings = settings;
-    this.sessions = new SessionIndex(settings);
-    this.coOccurrence = new CoOccurrence(settings, this);
-    this.popularity = new Popularity(settings.popularityHalfLifeMicros, this, this.categories);
-    this.trending = new Popularity(settings.trendingHalfLifeMicros, this, this.categories);
+    this.catalogue = new Catalogue(settings.maxItems, this.items, (item) => forgetItem(this, item));
+    this.sessions = new SessionIndex(settings, this.items);
+    this.coOccurrence = new CoOccurrence(settings, this, this.items);
+    this.popularity = new Popularity(settings.popularityHalfLifeMicros, this, this.categories, this.items);
+    this.trending = new Popularity(settings.trendingHalfLifeMicros, this, this.categories, this.items);
     this.rankings = [this.popularity, this.trending];
-    this.people = new People(settings);
+    this.people = new People(settings, (person) => forgetPerson(this, person));
     this.similarityLists = new SimilarityLists(settings.similarityListsPerItem);
     this.orders = new Orders(settings.strangersRecords);
     this.meals = new Meals(settings.strangersRecords);
-    this.loop = new Loop(settings.rememberedRecommendations, settings.loopCounters);
+    this.loop = new Loop(settings.rememberedRecommendations, settings.loopCounters, this.items);
     this.placements = new Installed(settings.installedEntries);
     this.strategies = new Installed(settings.installedEntries);
     this.experiments = new Installed(settings.installedEntries);
@@ -65,6 +69,7 @@ export class TenantState implements Clock {
   persist(archive: Archive): void {
     const counts = archive.numbers('counts', [this.events, this.lastOccurredAtMicros, this.erasures]);
     [this.events, this.lastOccurredAtMicros, this.erasures] = counts;
+    this.items.persist(archive.part('items'));
     this.catalogue.persist(archive.part('catalogue'));
     this.categories.persist(archive.part('categories'));
     this.sessions.persist(archive.part('sessions'));

@@ -1,12 +1,19 @@
 /** Plain counts of what was shown and looked for. */
 import type { Archive } from './archive.ts';
 import { grownFloats, usedLength } from './growth.ts';
+import type { ItemPlaces } from './item-places.ts';
 
 export class Traffic {
+  readonly #places: ItemPlaces;
   readonly #pages = new Map<number, number>();
+  /** By the item's place. */
   #shown = new Float64Array(256);
   #searches = 0;
   #fruitlessSearches = 0;
+
+  constructor(places: ItemPlaces) {
+    this.#places = places;
+  }
 
   /** How often a page of that kind (`palate.event.v1.PageKind`) was viewed. */
   pages(kind: number): number {
@@ -15,7 +22,7 @@ export class Traffic {
 
   /** How often the item stood in a list or among the results of a search. */
   shown(item: number): number {
-    return this.#shown[item] ?? 0;
+    return this.#shown[this.#places.of(item)] ?? 0;
   }
 
   get searches(): number {
@@ -32,8 +39,14 @@ export class Traffic {
   }
 
   countShown(item: number): void {
-    this.#shown = grownFloats(this.#shown, item + 1);
-    this.#shown[item] = this.#shown[item]! + 1;
+    const place = this.#places.of(item);
+    this.#shown = grownFloats(this.#shown, place + 1);
+    this.#shown[place] = this.#shown[place]! + 1;
+  }
+
+  forget(item: number): void {
+    const place = this.#places.of(item);
+    if (place < this.#shown.length) this.#shown[place] = 0;
   }
 
   countSearch(fruitless: boolean): void {

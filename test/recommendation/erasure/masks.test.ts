@@ -4,6 +4,8 @@ import { create } from '@bufbuild/protobuf';
 import { GetProfileRequestSchema } from '../../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { hasMasked, isMasked, maskUser } from '../../../src/recommendation/erasure/masks.ts';
 import { digestOf } from '../../../src/recommendation/fold/digest.ts';
+import { defaultFoldSettings } from '../../../src/recommendation/fold/settings.ts';
+import { createState } from '../../../src/recommendation/fold/state.ts';
 import type { TenantState } from '../../../src/recommendation/fold/tenant-state.ts';
 import { getProfile } from '../../../src/recommendation/profile.ts';
 import type { Reading } from '../../../src/recommendation/reading.ts';
@@ -50,6 +52,17 @@ describe('a masked user', () => {
       const profile = await getProfile(reading, create(GetProfileRequestSchema, who), call);
       assert.deepEqual(profile, { sequence: BigInt(state.sequence), personalised: true });
     }
+  });
+
+  test('is not confused with who gets their number when the state has forgotten them', () => {
+    const state = createState({ ...defaultFoldSettings, maxPeople: 2 });
+    const tenant = foldInto(state, [...viewedBy('ann', 'a'), ...viewedBy('bob', 'a')]);
+    const ann = tenant.people.numberOf({ userId: 'ann' })!;
+    maskUser(tenant, 'ann');
+    assert.ok(isMasked(tenant, ann));
+    foldInto(state, viewedBy('cleo', 'a'));
+    assert.equal(tenant.people.numberOf({ userId: 'cleo' }), ann);
+    assert.equal(isMasked(tenant, ann), false);
   });
 
   test('is masked beside the state, which is as it was, and hides nobody else', () => {

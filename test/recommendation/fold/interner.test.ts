@@ -37,14 +37,22 @@ describe('Interner', () => {
     for (let n = 0; n < 150_000; n += 1_111) assert.equal(interner.numberOf(`item-${n}`), n);
   });
 
-  it('forgets a text that was wiped, and its bytes; the text can come again', () => {
+  it('forgets a text that was wiped, and its bytes; its number is the next new text\u2019s', () => {
     const interner = new Interner();
     const before = interner.intern('ann');
     const other = interner.intern('bob');
     interner.wipe(before);
     assert.equal(interner.numberOf('ann'), undefined);
     assert.equal(interner.textOf(before), '');
+    assert.equal(interner.intern('cleo'), before);
     assert.equal(interner.intern('ann'), 2);
     assert.equal(interner.numberOf('bob'), other);
+    interner.wipe(2);
+    interner.wipe(other);
+    assert.deepEqual(
+      ['dan', 'eve', 'flo'].map((text) => interner.intern(text)),
+      [other, 2, 3],
+    );
+    assert.deepEqual([interner.textOf(before), interner.textOf(2), interner.size], ['cleo', 'eve', 4]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { ItemPlaces } from '../../../src/recommendation/fold/item-places.ts';
 import { NeighbourLists } from '../../../src/recommendation/fold/neighbour-lists.ts';
 
 function listOf(lists: NeighbourLists, item: number): Map<number, number> {
@@ -116,11 +117,28 @@ describe('NeighbourLists', () => {
     const lists = new NeighbourLists(16);
     for (let partner = 1; partner < 30; partner++) lists.add(0, partner, partner);
     const before = listOf(lists, 0);
-    lists.lookAhead(0, Int32Array.of(1, 29, 5, 1_000_000), 4);
-    lists.lookAhead(1_000_000, Int32Array.of(0), 1);
+    lists.lookAhead(0, 0, Int32Array.of(1, 29, 5, 1_000_000), Int32Array.of(1, 29, 5, 1_000_000), 4);
+    lists.lookAhead(1_000_000, 1_000_000, Int32Array.of(0), Int32Array.of(0), 1);
     assert.deepEqual(listOf(lists, 0), before);
     assert.equal(lists.count(1), 0);
     assert.equal(lists.count(1_000_000), 0);
+  });
+
+  it('gives the place of a partner that was forgotten to the next one, without its weight', () => {
+    const places = new ItemPlaces();
+    for (let item = 0; item < 3; item++) places.begin(item);
+    const lists = new NeighbourLists(2, places);
+    lists.add(0, 1, 5);
+    lists.add(0, 2, 1);
+    places.forget(1);
+    assert.deepEqual([...listOf(lists, 0)], [[2, 1]]);
+    lists.add(0, places.begin(1), 2);
+    assert.deepEqual([...listOf(lists, 0)].sort(), [
+      [2, 1],
+      [3, 2],
+    ]);
+    lists.forget(0);
+    assert.deepEqual([...listOf(lists, 0)], []);
   });
 
   it('scales every weight', () => {

@@ -12,6 +12,8 @@ const tight = {
   postingLength: 3,
   itemsPerSession: 3,
   maxSessions: 3,
+  maxPeople: 3,
+  maxItems: 4,
   maxNeighbours: 2,
   interactionsPerPerson: 4,
   opinionsPerPerson: 2,

@@ -4,7 +4,7 @@ import type { State } from '../../../src/recommendation/fold/state.ts';
 import { type FieldsOf, withFieldsOf } from './private-fields.ts';
 
 /** What the order of reads decides, and no answer depends on; what it holds is compared in other places. */
-const laidOutAnew = new Set(['#late', '#lateCount', '#isLate', '#memberPlaces', '#places']);
+const laidOutAnew = new Set(['#late', '#lateCount', '#isLate', '#memberPlaces', '#byNumber', '#shift']);
 /** Memory of one event, written over by the next. */
 const scratch = new Set(['#scanner', '#keyBytes', '#keyFrom', '#keyTo', '#begun', '#utf8']);
 

@@ -17,6 +17,8 @@ const tight = {
   postingLength: 3,
   itemsPerSession: 4,
   maxSessions: 3,
+  maxPeople: 3,
+  maxItems: 4,
   maxNeighbours: 8,
   interactionsPerPerson: 5,
   opinionsPerPerson: 2,

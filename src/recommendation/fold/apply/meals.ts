@@ -11,9 +11,8 @@ export const mealAppliers = {
     const labels = value.labels.map(({ name, confidence }) => ({ name, confidence }));
     const model = value.model === undefined ? '' : `${value.model.name}/${value.model.version}`;
     const word = { score: value.score ?? Number.NaN, labels, model, item };
-    const before = tenant.meals.get(value.imageId)?.person ?? -1;
     const meal = tenant.meals.score(value.imageId, occasion.person, occasion.occurredAtMicros, word);
-    if (meal.person !== -1) keep(tenant, meal, before);
+    if (meal.person !== -1) keep(tenant, meal);
     if (item === -1) return;
     if (value.embedding.length > 0) tenant.meals.setEmbedding(item, Float32Array.from(value.embedding));
     tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
@@ -26,8 +25,7 @@ export const mealAppliers = {
   },
 };
 
-function keep(tenant: TenantState, meal: Meal, before: number): void {
-  if (before !== -1 && before !== meal.person) owned(tenant.people.record(before), 'meals').delete(meal);
+function keep(tenant: TenantState, meal: Meal): void {
   const meals = owned(tenant.people.record(meal.person), 'meals');
   const oldest = trimSet(meals.add(meal), tenant.settings.mealsPerPerson);
   if (oldest !== undefined) tenant.meals.remove(oldest);

@@ -6,6 +6,7 @@ import type {
   UserUpserted,
 } from '../../../../gen/palate/event/v1/user_pb.ts';
 import { trimSet } from '../bounded.ts';
+import { forgetPerson } from '../forgetting.ts';
 import { joinPeople } from '../joining.ts';
 import { owned } from '../person.ts';
 import type { TenantState } from '../tenant-state.ts';
@@ -23,21 +24,17 @@ export const peopleAppliers = {
     const visitor = tenant.people.identify(visitorId, user);
     if (visitor !== undefined) joinPeople(tenant, visitor, user);
     const visitorIds = owned(tenant.people.record(user), 'visitorIds');
-    trimSet(visitorIds.add(visitorId), tenant.settings.visitorsPerPerson);
+    const oldest = trimSet(visitorIds.add(visitorId), tenant.settings.visitorsPerPerson);
+    if (oldest !== undefined) tenant.people.forgetVisitorId(oldest, user);
   },
 
   consentChanged(tenant: TenantState, { person }: Occasion, value: ConsentChanged): void {
     if (person !== -1) tenant.people.setPersonalised(person, value.personalised);
   },
 
-  /** What their events gave to all (popularity, pairs, sessions) stays, and is nobody's: a replay takes it away. */
+  /** What {@link forgetPerson} leaves, a replay takes away. */
   userErased(tenant: TenantState, { person }: Occasion, _: UserErased): void {
     tenant.erasures++;
-    if (person === -1) return;
-    const record = tenant.people.recordOf(person);
-    for (const order of record.orders) tenant.orders.remove(order);
-    for (const meal of record.meals) tenant.meals.remove(meal);
-    tenant.sessions.forgetPerson(person);
-    tenant.people.forget(person);
+    if (person !== -1) forgetPerson(tenant, person);
   },
 };

@@ -19,7 +19,7 @@ export function enterSession(tenant: TenantState, occasion: Occasion, begins: bo
   const { person } = occasion;
   const session = tenant.sessions.enter(person, occasion.sessionKey, occasion.occurredAtMicros, begins);
   if (session !== -1 && person !== -1) {
-    tenant.sessions.assign(session, tenant.people.isPersonalised(person) ? person : -1);
+    tenant.sessions.assign(session, tenant.people.isPersonalised(person) ? tenant.people.handleOf(person) : -1);
   }
   return session;
 }

@@ -26,10 +26,33 @@ describe('mealScored', () => {
     assert.deepEqual(meals[0]?.labels, [{ name: 'soup', confidence: 0.9 }]);
   });
 
-  it('goes to the person whom the latest word names', () => {
-    const tenant = folded([scored('i', 2), scored('i', 2, { user: 'bob' })]);
-    const sizes = ['ann', 'bob'].map((user) => tenant.people.recordOf(person(tenant, { user })).meals.size);
-    assert.deepEqual(sizes, [0, 1]);
+  it('is the meal of everybody who shared it, each with the latest word for them', () => {
+    const tenant = folded([scored('i', 2), scored('i', 3, { user: 'bob' }), scored('i', 4, {})]);
+    const scores = ['ann', 'bob'].map((user) =>
+      [...tenant.people.recordOf(person(tenant, { user })).meals].map(({ score }) => score),
+    );
+    assert.deepEqual(scores, [[4], [3]]);
+    assert.equal([...tenant.meals.strangers()].length, 0);
+  });
+
+  it('of nobody becomes that of the first who is named', () => {
+    const tenant = folded([scored('i', 2, {}), scored('i', 3, { user: 'bob' })]);
+    assert.deepEqual(
+      tenant.meals.of('i').map(({ score, person: whose }) => [score, whose]),
+      [[3, person(tenant, { user: 'bob' })]],
+    );
+    assert.equal([...tenant.meals.strangers()].length, 0);
+  });
+
+  it('of a visitor who turns out to be a user that sent it too is one meal', () => {
+    const merged = event('identityMerged', {}, { user: 'ann', visitor: 'v' });
+    const byVisitor = event('mealScored', { imageId: 'i', score: 5 }, { visitor: 'v' });
+    const tenant = folded([scored('i', 2), byVisitor, merged]);
+    assert.deepEqual(
+      [...tenant.people.recordOf(person(tenant, who)).meals].map(({ score }) => score),
+      [2],
+    );
+    assert.equal(tenant.meals.of('i').length, 1);
   });
 
   it('gives the item that it shows its place in the model\u2019s space', () => {
@@ -46,7 +69,7 @@ describe('mealScored', () => {
   it('stays within the bounds of a person and of strangers', () => {
     const events = [scored('i', 2), scored('j', 2), scored('x', 1, {}), scored('y', 1, {})];
     const tenant = folded(events, { mealsPerPerson: 1, strangersRecords: 1 });
-    const held = ['i', 'j', 'x', 'y'].map((id) => tenant.meals.get(id) !== undefined);
+    const held = ['i', 'j', 'x', 'y'].map((id) => tenant.meals.of(id).length > 0);
     assert.deepEqual(held, [false, true, false, true]);
   });
 });

@@ -142,7 +142,7 @@ describe('userErased', () => {
     assert.equal(tenant.people.numberOf({ visitorId: 'v' }), undefined);
     assert.equal(tenant.people.size, 0);
     assert.equal(tenant.orders.get('o'), undefined);
-    assert.equal(tenant.meals.get('i'), undefined);
+    assert.deepEqual(tenant.meals.of('i'), []);
     assert.equal(tenant.people.resolve(tenant.sessions.personOf(0)), -1);
     assert.equal(tenant.erasures, 1);
     assert.ok(tenant.popularity.scoreOf(0) > 0);
