@@ -16,6 +16,7 @@ import { peers } from './peers.ts';
 import { recommend } from './recommend.ts';
 import { replay } from './replay.ts';
 import { formatMarkdown, formatReport, machineOf } from './report.ts';
+import { scoring } from './scoring.ts';
 import { snapshot } from './snapshot.ts';
 import { soak } from './soak.ts';
 import { unary } from './unary-call.ts';
@@ -28,6 +29,7 @@ const benchmarks: readonly Benchmark[] = [
   peers,
   recommend,
   replay,
+  scoring,
   snapshot,
   soak,
   unary,

@@ -1,6 +1,6 @@
 /** A server in a process of its own, and what it costs: CPU time, memory, and how long its event loop was kept waiting. */
 
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type RunningServer, startServer } from '../scripts/server-process.ts';
@@ -16,6 +16,8 @@ export interface MeasuredServerOptions {
   readonly profileFolder?: string | undefined;
   /** Samples its memory and its event loop each second. Default: no. */
   readonly isSampled?: boolean;
+  /** Watches its event loop, for 1 % of a core. Default: yes. */
+  readonly isLoopWatched?: boolean;
   /** Works out the digest of the state that served when it stops. Default: no. */
   readonly isDigested?: boolean;
 }
@@ -48,6 +50,7 @@ export async function startMeasured(options: MeasuredServerOptions): Promise<Mea
   probe.searchParams.set('readings', pathToFileURL(readings).href);
   const samples = join(own, 'samples.ndjson');
   if (options.isSampled === true) probe.searchParams.set('samples', pathToFileURL(samples).href);
+  if (options.isLoopWatched === false) probe.searchParams.set('loop', 'no');
   if (options.isDigested === true) probe.searchParams.set('digest', 'yes');
   const { profileFolder } = options;
   const profileArgs = profileFolder === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileFolder];
@@ -100,4 +103,26 @@ export function costOf(pid: number): ServerCost {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
     residentBytes: Number(resident?.[1] ?? 0) * 1_024,
   };
+}
+
+/** User and system time of a process and of those that it started and that still run. */
+export function treeCpuSecondsOf(root: number): number {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const parent = parentOf(Number(name));
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const all = [root];
+  for (const pid of all) all.push(...(children.get(pid) ?? []));
+  return all.reduce((sum, pid) => sum + costOf(pid).cpuSeconds, 0);
+}
+
+/** Undefined: it has ended. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
 }

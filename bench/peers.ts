@@ -14,6 +14,7 @@ import type { Metrics } from './metrics.ts';
 import { gorseLatency, insertFeedback } from './peers/gorse.ts';
 import { publishClicks } from './peers/ours.ts';
 import { type Latency, latencyCells, latencyTitles } from './peers/rounds.ts';
+import { besideScorers } from './peers/scorers.ts';
 import { serenadeAccuracy, serenadeLatency } from './peers/serenade.ts';
 import type { Report, ReportTable } from './report.ts';
 
@@ -23,12 +24,20 @@ const home = 'home';
 
 export const peers: Benchmark = {
   name: 'peers',
-  summary: 'Beside Serenade and Gorse, which run already: accuracy, latency at one pace, and inserts a second',
+  summary:
+    'Beside Serenade, Gorse, BentoML and MLServer, which run already: accuracy, latency, inserts and photos a second',
   options: {
     serenade: { type: 'string', description: 'URL of a Serenade that has learnt bench/data/serenade/train.txt.gz.' },
     gorse: { type: 'string', description: 'URL of a Gorse without data.' },
-    'serenade-pid': { type: 'string', description: 'Its process, to tell what it costs. Also --gorse-pid.' },
+    bentoml: { type: 'string', description: 'URL of a BentoML that serves models/food, bench/peers/food.' },
+    mlserver: { type: 'string', description: 'host:port of the gRPC of an MLServer that does.' },
+    photos: { type: 'string', description: 'Folder of JPEGs for them. Default: drawn ones.' },
+    concurrency: { type: 'string', description: 'Photos under way at a time. Default: 1,16.' },
+    'warm-up': { type: 'string', description: 'Seconds of photos before the first round. Default: 20.' },
+    'serenade-pid': { type: 'string', description: 'Its process, to tell what it costs. The same for the others.' },
     'gorse-pid': { type: 'string', description: 'Its process.' },
+    'bentoml-pid': { type: 'string', description: 'Its process, with those that it started.' },
+    'mlserver-pid': { type: 'string', description: 'Its process, with those that it started.' },
     rate: { type: 'string', description: 'Requests a second. Default: 1000.' },
     'gorse-rate': { type: 'string', description: 'The same beside Gorse. Default: 200.' },
     seconds: { type: 'string', description: 'How long a round takes. Default: 10.' },
@@ -48,10 +57,12 @@ interface Part {
 async function run(context: BenchContext): Promise<Report> {
   const { values } = context;
   const [serenade, gorse] = [textOf(values, 'serenade'), textOf(values, 'gorse')];
+  const [bentoml, mlserver] = [textOf(values, 'bentoml'), textOf(values, 'mlserver')];
   const parts: Part[] = [];
   if (serenade !== undefined) parts.push(...(await besideSerenade(context, serenade)));
   if (gorse !== undefined) parts.push(...(await besideGorse(context, gorse)));
-  if (parts.length === 0) throw new PalateError('USAGE', 'Give --serenade URL, --gorse URL or both.');
+  if (bentoml !== undefined || mlserver !== undefined) parts.push(await besideScorers(context, { bentoml, mlserver }));
+  if (parts.length === 0) throw new PalateError('USAGE', 'Give --serenade, --gorse, --bentoml or --mlserver.');
   return {
     tables: parts.map(({ table }) => table),
     notes: parts.flatMap(({ notes }) => notes),

@@ -30,7 +30,7 @@ export async function connectRecommendLoad(
   const prepared = requests.map((request) => caller.prepare(request));
   let next = 0;
   return {
-    next: (answered) => caller.call(prepared[next++ % prepared.length], answered),
+    next: (answered) => caller.call(prepared[next++ % prepared.length]!, answered),
     isEmpty: (answer) => !hasItems(answer),
     close: () => caller.close(),
   };

@@ -1,7 +1,7 @@
 /**
  * Loaded into a server under test by `--import`: watches its event loop and its garbage collector, and writes what it saw
  * into the file named by `?readings=URL` when the process ends. SIGUSR2 begins anew. With `?samples=URL` it also writes a
- * line of JSON there each second; with `?digest=yes` what it saw has the digest of the state that served. A server's own answer to
+ * line of JSON there each second; with `?loop=no` it leaves the event loop alone; with `?digest=yes` what it saw has the digest of the state that served. A server's own answer to
  * `GetStateStatus` is that of a second fold in a thread of its own, which says nothing of the one that serves.
  */
 
@@ -57,6 +57,8 @@ export interface ProbeSample {
 const parameters = new URL(import.meta.url).searchParams;
 const readings = parameters.get('readings');
 const samples = parameters.get('samples');
+/** To look each millisecond costs 1 % of a core. */
+const watchesLoop = parameters.get('loop') !== 'no';
 let servedState: State | undefined;
 const resolutionMillis = 1;
 const delay = monitorEventLoopDelay({ resolution: resolutionMillis });
@@ -89,7 +91,7 @@ function collectedMillis(): number {
 
 function sampleInto(file: URL): void {
   const ofSecond = monitorEventLoopDelay({ resolution: resolutionMillis });
-  ofSecond.enable();
+  if (watchesLoop) ofSecond.enable();
   let collectedBefore = 0;
   const timer = setInterval(() => {
     const { rss, heapUsed, heapTotal, arrayBuffers, external } = process.memoryUsage();
@@ -130,7 +132,7 @@ function servedOf(state: State | undefined): Pick<ProbeReadings, 'served'> {
 // Worker threads of the server load this file too.
 if (readings !== null && isMainThread) {
   if (parameters.has('digest')) watchState();
-  delay.enable();
+  if (watchesLoop) delay.enable();
   observer.observe({ entryTypes: ['gc'] });
   if (samples !== null) sampleInto(new URL(samples));
   process.on('SIGUSR2', () => {

@@ -6,6 +6,7 @@ import { percentilesOf } from './percentiles.ts';
 import type { PublishResult } from './publisher.ts';
 import type { Report } from './report.ts';
 import type { CollectionKind, ProbeReadings } from './server-probe.ts';
+import type { SoakPhotos } from './soak-photos.ts';
 import { judgedPart, type SoakOutcome, type SoakSample, trendOf } from './soak-verdict.ts';
 
 export interface SoakRun extends SoakOutcome {
@@ -14,6 +15,7 @@ export interface SoakRun extends SoakOutcome {
   readonly seconds: number;
   readonly published: PublishResult;
   readonly recommended: LoadResult;
+  readonly photos: SoakPhotos;
   readonly probe: ProbeReadings;
   readonly journalBytes: number;
   readonly digest: string;
@@ -42,7 +44,7 @@ export function soakReport(run: SoakRun): Report {
 }
 
 /** Without the single measurements. */
-function figuresOf({ samples, published, recommended, ...figures }: SoakRun) {
+function figuresOf({ samples, published, recommended, photos, ...figures }: SoakRun) {
   const judged = judgedPart(samples);
   return {
     ...figures,
@@ -52,6 +54,7 @@ function figuresOf({ samples, published, recommended, ...figures }: SoakRun) {
     ackMillis: percentilesOf(published.ackMillis),
     recommendMillis: percentilesOf(recommended.latencies),
     recommendLatenessMillis: percentilesOf(recommended.lateness),
+    photos: { ...photos, latencies: undefined, millis: percentilesOf(photos.latencies) },
   };
 }
 
@@ -66,6 +69,9 @@ function summaryRows(run: SoakRun): string[][] {
     ['for, s', String(run.seconds)],
     ['recommendations/s', String(run.requestsPerSecond)],
     ['… that failed', String(run.recommendErrors)],
+    ['photos, each a new one', grouped(run.photos.asked)],
+    ['… that failed', String(run.photos.errors)],
+    ['… with a score, which is an event', grouped(run.photos.events)],
     ['acknowledged', grouped(run.accepted)],
     ['in the journal', grouped(run.inJournal)],
     [
@@ -83,7 +89,7 @@ function summaryRows(run: SoakRun): string[][] {
   ];
 }
 
-function latencyRows({ probe, published, recommended }: SoakRun): string[][] {
+function latencyRows({ probe, published, recommended, photos }: SoakRun): string[][] {
   const { p50, p99, p999, max } = probe.loopDelayMillis;
   const row = (name: string, values: readonly number[]) => {
     const found = percentilesOf(values);
@@ -93,6 +99,7 @@ function latencyRows({ probe, published, recommended }: SoakRun): string[][] {
     ['event loop late', p50.toFixed(2), '', p99.toFixed(2), p999.toFixed(2), max.toFixed(2)],
     row('Recommend, since due', recommended.latencies),
     row('acknowledgement', published.ackMillis),
+    ...(photos.asked === 0 ? [] : [row('Score, since due', photos.latencies)]),
   ];
 }
 

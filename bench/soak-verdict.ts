@@ -67,6 +67,7 @@ export interface SoakOutcome {
   readonly inJournal: number;
   readonly achievedEventsPerSecond: number;
   readonly recommendErrors: number;
+  readonly photos: { readonly errors: number };
   /** Undefined: the digests were not compared. */
   readonly isDigestEqual: boolean | undefined;
 }
@@ -97,6 +98,7 @@ export function soakFailures(outcome: SoakOutcome): readonly string[] {
     ),
     ...failed(accepted === inJournal, `${accepted} events were acknowledged, the journal has ${inJournal}`),
     ...failed(recommendErrors === 0, `${recommendErrors} calls of Recommend failed`),
+    ...failed(outcome.photos.errors === 0, `${outcome.photos.errors} photos were not answered`),
     ...failed(outcome.isDigestEqual !== false, 'the digest is not that of a full replay'),
   ];
 }

@@ -15,6 +15,8 @@ import { type MeasuredServer, startMeasured } from './measured-server.ts';
 import { type Publisher, startPublisher } from './publisher.ts';
 import { connectRecommendLoad } from './recommend-load.ts';
 import type { Report } from './report.ts';
+import { photosOf } from './scoring.ts';
+import { scorePhotos, untilAtRest } from './soak-photos.ts';
 import { type SoakRun, soakReport } from './soak-report.ts';
 import { startSampler } from './soak-sampler.ts';
 import { soakFailures } from './soak-verdict.ts';
@@ -37,6 +39,8 @@ export const soak: Benchmark = {
     seconds: { type: 'string', description: 'How long, in place of --minutes.' },
     events: { type: 'string', description: 'Events a second. Default: half of what was measured beforehand.' },
     rate: { type: 'string', description: 'Recommendations a second meanwhile. Default: 200.' },
+    'photos-per-second': { type: 'string', description: 'Photos to score a second meanwhile. Default: none.' },
+    photos: { type: 'string', description: 'Folder of these photos. Default: drawn ones.' },
     'snapshot-every': { type: 'string', description: 'Seconds between snapshots. Default: 60.' },
     out: { type: 'string', description: 'Write the figures and each second’s sample there, as JSON.' },
     ...serverOptions,
@@ -74,14 +78,15 @@ export async function runSoak(context: BenchContext): Promise<SoakRun> {
     progress(`${grouped(eventsPerSecond)} events/s for ${seconds} s`);
     server.resetProbe();
     const requestsPerSecond = countOf(values, 'rate', 200);
-    const plan = { eventsPerSecond, requestsPerSecond, seconds };
+    const photosPerSecond = values['photos-per-second'] === undefined ? 0 : countOf(values, 'photos-per-second', 1);
+    const plan = { eventsPerSecond, requestsPerSecond, photosPerSecond, seconds };
     const during = await underLoad(server, publisher, plan, context);
     const { probe } = await server.stop();
     return {
       ...plan,
       ...during,
       peakEventsPerSecond: peak.perSecond,
-      accepted: peak.accepted + during.published.accepted,
+      accepted: peak.accepted + during.published.accepted + during.photos.events,
       probe,
       isDigestEqual: await replays(folder, config, [during.digest, probe.served?.digest ?? 'not seen'], progress),
     };
@@ -118,16 +123,18 @@ async function measurePeak(server: MeasuredServer, publisher: Publisher, { progr
 interface LoadPlan {
   readonly eventsPerSecond: number;
   readonly requestsPerSecond: number;
+  readonly photosPerSecond: number;
   readonly seconds: number;
 }
 
 async function underLoad(server: MeasuredServer, publisher: Publisher, plan: LoadPlan, context: BenchContext) {
-  const { eventsPerSecond, requestsPerSecond, seconds } = plan;
+  const { eventsPerSecond, requestsPerSecond, photosPerSecond, seconds } = plan;
   const load = await connectRecommendLoad(server.grpc, 3);
+  const jpegs = photosPerSecond === 0 ? [] : await photosOf(context);
   const sampler = startSampler(server, context);
   const before = server.cost();
   try {
-    const [published, recommended] = await Promise.all([
+    const [published, recommended, photos] = await Promise.all([
       publisher.publish({
         address: server.grpc,
         streams: 1,
@@ -138,11 +145,14 @@ async function underLoad(server: MeasuredServer, publisher: Publisher, plan: Loa
         laps: { seconds: lapSeconds, sessionLaps: 1 },
       }),
       openLoop(load, { perSecond: requestsPerSecond, moments: requestsPerSecond * seconds }),
+      scorePhotos(server, jpegs, { perSecond: photosPerSecond, moments: photosPerSecond * seconds }),
     ]);
     const cost = server.cost();
+    await untilAtRest(server);
     return {
       published,
       recommended,
+      photos,
       achievedEventsPerSecond: published.accepted / published.seconds,
       recommendErrors: recommended.errors,
       cpuShare: (cost.cpuSeconds - before.cpuSeconds) / published.seconds,

@@ -51,7 +51,7 @@ async function score(
   const image = { case: 'imageBytes' as const, value: await readFile(folder + name) };
   const startedAt = performance.now();
   const answer: ScoreResponse = await scoring.score({ requestId: name, image, ...whose });
-  return { name: itemOf(name), answer, problem: '', millis: performance.now() - startedAt };
+  return { name: itemOf(name), answer, error: undefined, millis: performance.now() - startedAt };
 }
 
 async function recommended(recommendation: Client<typeof RecommendationService>): Promise<RecommendedItem[]> {

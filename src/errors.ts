@@ -115,6 +115,7 @@ export const reasons = {
   NOT_FOOD: entry('INVALID_ARGUMENT', 'Send a photo of food.'),
   SCORE_UNKNOWN: entry('NOT_FOUND', 'Score the photo first, and use the imageId of the answer.'),
   MODEL_UNKNOWN: entry('NOT_FOUND', 'Use a model that ListModels names.'),
+  MODELS_FIXED: entry('PERMISSION_DENIED', 'Set scoring.models.control to allow on the server that is to change.'),
   MODEL_INVALID: entry('FAILED_PRECONDITION', 'Correct the file that is named, or serve another model.'),
 
   // Starting a process.

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { newEventId, openPalate } from '../src/index.ts';
+import { newPhoto } from './scoring/photos.ts';
 
 let dataFolder: string;
 before(async () => {
@@ -46,4 +47,24 @@ test('a second one on the same folder is refused', async () => {
   const palate = await openPalate({ dataFolder });
   await assert.rejects(openPalate({ dataFolder }), { reason: 'JOURNAL_LOCKED' });
   await palate.close();
+});
+
+test('scoring is there where its role is asked for', async () => {
+  const without = await openPalate({ dataFolder });
+  assert.equal(without.scoring, undefined);
+  await without.close();
+  const settings = { roles: 'ingest,recommendation,scoring', 'scoring.models.instances': '1' };
+  const palate = await openPalate({ dataFolder, settings });
+  const image = { case: 'imageBytes', value: newPhoto() } as const;
+  const { score, imageId } = await palate.scoring!.score({ userId: 'ada', image });
+  assert.ok(score! > 4);
+  await palate.close();
+
+  const again = await openPalate({ dataFolder });
+  const { meals } = await again.recommendation.getProfile({ userId: 'ada' });
+  assert.deepEqual(
+    meals.map((meal) => meal.imageId),
+    [imageId],
+  );
+  await again.close();
 });

@@ -5,9 +5,11 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { statusIn } from './grpc-status.ts';
 import {
   clientPreface,
   createFrameReader,
+  firstWindowBytes,
   flags,
   frame,
   frameTypes,
@@ -30,17 +32,31 @@ interface UnderWay {
   hasMessage: boolean;
 }
 
-/** Connects to `host:port`. `path`: as `/package.Service/Method`. */
-export async function connectGrpcCaller(address: string, path: string): Promise<Caller<Uint8Array>> {
+export interface GrpcCallerOptions {
+  /** Tells the status of calls that fail. The server keeps no table of headers then, as it does for other clients. */
+  readonly readsStatus?: boolean;
+  /** More headers of each call; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Connects to `host:port`. `path`: as `/package.Service/Method`. A message larger than the receiver's window of a stream or
+ * of a connection is never sent.
+ */
+export async function connectGrpcCaller(
+  address: string,
+  path: string,
+  { readsStatus = false, headers: more = {} }: GrpcCallerOptions = {},
+): Promise<Caller<Uint8Array, PreparedCall>> {
   const [host = '', port = ''] = address.split(':');
   const socket = connect({ host, port: Number(port), noDelay: true });
   await once(socket, 'connect');
-  socket.write(clientPreface());
-  const headers = requestHeaders(path, address);
-  const connection = new Connection(socket);
+  socket.write(clientPreface(readsStatus));
+  const headers = requestHeaders(path, address, more);
+  const connection = new Connection(socket, readsStatus);
   return {
     prepare: (message) => prepareCall(headers, message),
-    call: (prepared, answered) => connection.call(prepared as PreparedCall, answered),
+    call: (prepared, answered) => connection.call(prepared, answered),
     close: () => socket.destroy(),
   };
 }
@@ -53,9 +69,13 @@ class Connection {
   #isClosed = false;
   /** Bytes of messages since the connection's window was last given back. */
   #received = 0;
+  /** Bytes of messages that the server takes at the moment. */
+  #window = firstWindowBytes;
+  readonly #readsStatus: boolean;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, readsStatus: boolean) {
     this.#socket = socket;
+    this.#readsStatus = readsStatus;
     const read = createFrameReader((...parts) => this.#frame(...parts));
     socket.on('data', read);
     socket.on('error', () => this.#failAll());
@@ -63,14 +83,26 @@ class Connection {
   }
 
   call(call: PreparedCall, answered: Answered): void {
-    if (this.#isClosed) answered(false, noBytes);
-    else if (this.#underWay.size < maxUnderWay) this.#send(call, answered);
-    else this.#waiting.push({ call, answered });
+    if (this.#isClosed) {
+      answered(false, noBytes);
+      return;
+    }
+    this.#waiting.push({ call, answered });
+    this.#sendWaiting();
   }
 
-  #send({ bytes, streamAt }: PreparedCall, answered: Answered): void {
+  #sendWaiting(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (this.#underWay.size >= maxUnderWay || next.call.dataBytes > this.#window) return;
+      this.#waiting.shift();
+      this.#send(next.call, next.answered);
+    }
+  }
+
+  #send({ bytes, streamAt, dataBytes }: PreparedCall, answered: Answered): void {
     const stream = this.#nextStream;
     this.#nextStream += 2;
+    this.#window -= dataBytes;
     this.#underWay.set(stream, { answered, message: noBytes, hasMessage: false });
     // The same request may still wait in the socket from before.
     const own = Buffer.from(bytes);
@@ -83,13 +115,15 @@ class Connection {
       this.#socket.write(frame(frameTypes.settings, flags.ack, 0, noBytes));
     } else if (type === frameTypes.ping && (frameFlags & flags.ack) === 0) {
       this.#socket.write(frame(frameTypes.ping, flags.ack, 0, payload));
+    } else if (type === frameTypes.windowUpdate && stream === 0) {
+      this.#window += payload.readUInt32BE(0) & 0x7fff_ffff;
+      this.#sendWaiting();
     } else if (type === frameTypes.data) {
       this.#data(stream, payload);
     }
     if (type === frameTypes.resetStream) this.#end(stream, false);
-    else if ((type === frameTypes.data || type === frameTypes.headers) && (frameFlags & flags.endStream) !== 0) {
-      this.#end(stream, true);
-    }
+    else if (type === frameTypes.data && (frameFlags & flags.endStream) !== 0) this.#end(stream, true);
+    else if (type === frameTypes.headers && (frameFlags & flags.endStream) !== 0) this.#end(stream, true, payload);
   }
 
   /** Gives the connection its window back, and keeps the beginning of the message. */
@@ -110,13 +144,13 @@ class Connection {
   }
 
   /** A unary call that fails has headers alone. */
-  #end(stream: number, isWhole: boolean): void {
+  #end(stream: number, isWhole: boolean, trailers: Buffer = noBytes): void {
     const call = this.#underWay.get(stream);
     if (call === undefined) return;
     this.#underWay.delete(stream);
-    call.answered(isWhole && call.hasMessage, call.message);
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#send(next.call, next.answered);
+    const isOk = isWhole && call.hasMessage;
+    call.answered(isOk, call.message, isOk || !this.#readsStatus ? undefined : statusIn(trailers));
+    this.#sendWaiting();
   }
 
   #failAll(): void {

@@ -11,8 +11,8 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   /** Path and query. */
   readonly path: string;
-  /** JSON. */
-  readonly body?: string;
+  /** JSON, or a JPEG. */
+  readonly body?: string | Buffer;
 }
 
 const noBytes = Buffer.alloc(0);
@@ -56,9 +56,12 @@ export function callJson(caller: Caller<HttpRequest>, request: HttpRequest): Pro
 }
 
 function encode(host: string, { method, path, body = '' }: HttpRequest): Buffer {
-  const type = body === '' ? '' : 'Content-Type: application/json\r\n';
-  const length = method === 'POST' ? `Content-Length: ${Buffer.byteLength(body)}\r\n` : '';
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${type}${length}\r\n${body}`);
+  const bytes = Buffer.from(body);
+  const what = typeof body === 'string' ? 'application/json' : 'image/jpeg';
+  const type = bytes.length === 0 ? '' : `Content-Type: ${what}\r\n`;
+  const length = method === 'POST' ? `Content-Length: ${bytes.length}\r\n` : '';
+  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${type}${length}\r\n`);
+  return Buffer.concat([head, bytes]);
 }
 
 class Connection {

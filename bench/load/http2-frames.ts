@@ -16,18 +16,29 @@ export const flags = { endStream: 1, ack: 1, endHeaders: 4 } as const;
 
 export const frameHeaderBytes = 9;
 
-/** What a client says first: the preface, an initial window of 1 GiB a stream, and the same for the connection. */
-export function clientPreface(): Buffer {
-  const window = Buffer.alloc(6);
-  window.writeUInt16BE(4, 0);
-  window.writeUInt32BE(0x4000_0000, 2);
+/** What either side may send on a connection before it is given more. */
+export const firstWindowBytes = 65_535;
+
+/**
+ * What a client says first: the preface, an initial window of 1 GiB a stream, and the same for the connection.
+ * `plainHeaders`: the server is to enter no header into a table, so that each block of headers can be read by itself.
+ */
+export function clientPreface(plainHeaders = false): Buffer {
   const more = Buffer.alloc(4);
-  more.writeUInt32BE(0x4000_0000 - 65_535, 0);
+  more.writeUInt32BE(0x4000_0000 - firstWindowBytes, 0);
+  const settings = [setting(4, 0x4000_0000), ...(plainHeaders ? [setting(1, 0)] : [])];
   return Buffer.concat([
     Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1'),
-    frame(frameTypes.settings, 0, 0, window),
+    frame(frameTypes.settings, 0, 0, Buffer.concat(settings)),
     frame(frameTypes.windowUpdate, 0, 0, more),
   ]);
+}
+
+function setting(id: number, value: number): Buffer {
+  const bytes = Buffer.alloc(6);
+  bytes.writeUInt16BE(id, 0);
+  bytes.writeUInt32BE(value, 2);
+  return bytes;
 }
 
 export function frame(type: number, frameFlags: number, stream: number, payload: Uint8Array): Buffer {
@@ -40,8 +51,8 @@ export function frame(type: number, frameFlags: number, stream: number, payload:
   return bytes;
 }
 
-/** The headers of a unary call to `path`, none of them entered into the receiver's table. */
-export function requestHeaders(path: string, authority: string): Buffer {
+/** The headers of a unary call to `path`, none of them entered into the receiver's table. `more`: names in lower case. */
+export function requestHeaders(path: string, authority: string, more: Readonly<Record<string, string>> = {}): Buffer {
   return Buffer.concat([
     // Of the static table: `:method: POST`, `:scheme: http`.
     Buffer.from([0x83, 0x86]),
@@ -54,6 +65,7 @@ export function requestHeaders(path: string, authority: string): Buffer {
     Buffer.from([0x00]),
     literal('te'),
     literal('trailers'),
+    ...Object.entries(more).flatMap(([name, value]) => [Buffer.from([0x00]), literal(name), literal(value)]),
   ]);
 }
 
@@ -63,20 +75,34 @@ function literal(text: string): Buffer {
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
 
-/** A call: its headers and its message in frames whose stream is to be written at the two places given. */
+/** A call: its headers and its message in frames whose stream is to be written at the places given. */
 export interface PreparedCall {
   readonly bytes: Buffer;
-  readonly streamAt: readonly [number, number];
+  readonly streamAt: readonly number[];
+  /** Of the message's frames: so much of the receiver's window it takes. */
+  readonly dataBytes: number;
 }
+
+/** A frame's payload has no more, unless the receiver says that it takes more. */
+const maxPayloadBytes = 16_384;
 
 export function prepareCall(headers: Uint8Array, message: Uint8Array): PreparedCall {
   const prefixed = Buffer.allocUnsafe(5 + message.byteLength);
   prefixed[0] = 0;
   prefixed.writeUInt32BE(message.byteLength, 1);
   prefixed.set(message, 5);
-  const first = frame(frameTypes.headers, flags.endHeaders, 0, headers);
-  const bytes = Buffer.concat([first, frame(frameTypes.data, flags.endStream, 0, prefixed)]);
-  return { bytes, streamAt: [5, first.length + 5] };
+  const frames = [frame(frameTypes.headers, flags.endHeaders, 0, headers)];
+  for (let at = 0; at < prefixed.length; at += maxPayloadBytes) {
+    const isLast = at + maxPayloadBytes >= prefixed.length;
+    const payload = prefixed.subarray(at, at + maxPayloadBytes);
+    frames.push(frame(frameTypes.data, isLast ? flags.endStream : 0, 0, payload));
+  }
+  let end = 0;
+  const streamAt = frames.map(({ length }) => {
+    end += length;
+    return end - length + 5;
+  });
+  return { bytes: Buffer.concat(frames), streamAt, dataBytes: prefixed.length };
 }
 
 /** Calls back with each whole frame of a stream of bytes; the payload is valid during the call only. */

@@ -2,15 +2,16 @@
 
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import type { GrpcStatus } from './grpc-status.ts';
 import type { Pace } from './pacer.worker.ts';
 
-/** Told once when a call has ended. `answer`: as much of it as the caller keeps. */
-export type Answered = (isOk: boolean, answer: Buffer) => void;
+/** Told once when a call has ended. `answer`: as much of it as the caller keeps; `status`: of a failure, where it is read. */
+export type Answered = (isOk: boolean, answer: Buffer, status?: GrpcStatus) => void;
 
 /** What makes calls. A request is prepared once and may be sent any number of times. */
-export interface Caller<Request> {
-  prepare(request: Request): unknown;
-  call(prepared: unknown, answered: Answered): void;
+export interface Caller<Request, Prepared = unknown> {
+  prepare(request: Request): Prepared;
+  call(prepared: Prepared, answered: Answered): void;
   close(): void;
 }
 

@@ -1,6 +1,7 @@
 /** Puts the parts of a server together, by configuration and roles. It holds no logic of its own. */
 
 import { join } from 'node:path';
+import { GRPCInferenceService } from '../../gen/grpc_service_pb.ts';
 import { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { parsePlacement } from '../config/placements.ts';
@@ -10,6 +11,7 @@ import { createBatchChecks } from '../events/batch-check.ts';
 import { nowMicros } from '../events/timestamp.ts';
 import { beforeWindow, DuplicateRecall } from '../ingest/duplicate-recall.ts';
 import { createDuplicates } from '../ingest/duplicates.ts';
+import type { OtherCopies } from '../ingest/erasure/eraser.ts';
 import { type Erasures, openErasures } from '../ingest/erasure/open-erasures.ts';
 import { MaskedUsers } from '../ingest/masked-users.ts';
 import { createPublish } from '../ingest/publish.ts';
@@ -23,7 +25,6 @@ import { rebuildTenants } from '../recommendation/erasure/rebuild.ts';
 import { createState } from '../recommendation/fold/state.ts';
 import { createRecommendationService } from '../recommendation/service.ts';
 import { JournalFeed, type StateFeed } from '../recommendation/state-feed.ts';
-import type { Client } from '../rpc/client/client.ts';
 import { createGrpcClient } from '../rpc/client/grpc-client.ts';
 import { createMemoryClient } from '../rpc/client/memory-client.ts';
 import type { BoundService } from '../rpc/handlers.ts';
@@ -33,7 +34,7 @@ import { createRpcServer, type RpcServer } from '../rpc/server/rpc-server.ts';
 import type { Log } from '../telemetry/log.ts';
 import { followerParts } from './assemble-follower.ts';
 import { type PastParts, pastParts, removeSnapshotsOf } from './assemble-past.ts';
-import type { ScoringParts } from './assemble-scoring.ts';
+import type { ScoringNeighbours, ScoringParts } from './assemble-scoring.ts';
 import { foldSettings, followersAllowed, rpcOptions, sessionKnnSettings, sessionStanSettings } from './settings.ts';
 
 export interface Assembly {
@@ -53,8 +54,13 @@ const heartbeatMillis = 5_000;
 /** The same for a follower. */
 const followerHeartbeatMillis = 1_000;
 
-/** How far the state has come is asked while it comes. */
-const answeredAtOnce = [RecommendationService.method.getStateStatus];
+/** How far the state has come, and whether the server is ready, is asked while it comes. */
+const answeredAtOnce = [
+  RecommendationService.method.getStateStatus,
+  GRPCInferenceService.method.serverLive,
+  GRPCInferenceService.method.serverReady,
+  GRPCInferenceService.method.modelReady,
+];
 
 /**
  * A server: the services of its roles on both ports. The ports listen first, so that health can be asked and a port in use is
@@ -102,8 +108,9 @@ async function servicesOfFollower(config: Config, log: Log): Promise<Services> {
   }
   if (config.roles.includes('scoring')) {
     const owner = createGrpcClient(IngestService, config.journal.follow);
-    const scoring = await scoringRole(config, owner.call, services, log);
-    services.push(scoring.service);
+    const scoring = await scoringRole(config, { ingest: owner.call }, services, log);
+    services.push(scoring.service, scoring.inference);
+    parts.unshift(scoring.early);
     parts.push({ name: 'connection for scores', stop: async () => owner.close() }, ...scoring.parts);
   }
   return { services, parts, health };
@@ -112,7 +119,7 @@ async function servicesOfFollower(config: Config, log: Log): Promise<Services> {
 /** Loaded only where it runs: its libraries take their time. */
 async function scoringRole(
   config: Config,
-  ingest: Client<typeof IngestService>,
+  source: Pick<ScoringNeighbours, 'ingest' | 'journal'>,
   services: readonly BoundService[],
   log: Log,
 ): Promise<ScoringParts> {
@@ -121,7 +128,7 @@ async function scoringRole(
     | BoundService<typeof RecommendationService>
     | undefined;
   const recommendation = bound && createMemoryClient(bound);
-  return scoringParts(config, { ingest, recommendation }, log);
+  return scoringParts(config, { ...source, recommendation }, log);
 }
 
 async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
@@ -142,8 +149,12 @@ async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
   const feed = config.roles.includes('recommendation') ? createFeed(config, journal, recall, health, log) : undefined;
   const masked = new MaskedUsers();
   let erasures: Erasures | undefined;
+  let scoring: ScoringParts | undefined;
   const past = feed && pastParts(config, journal, feed, () => erasures?.isBusy() ?? false, log);
-  if (config.roles.includes('ingest')) erasures = await createErasures(config, journal, feed, past, masked, log);
+  if (config.roles.includes('ingest')) {
+    const scores = { followJournal: async (signal: AbortSignal) => scoring?.forgetErased(signal) };
+    erasures = await createErasures(config, journal, feed, past, masked, scores, log);
+  }
   if (erasures !== undefined) parts.push(erasures.part);
   if (feed !== undefined && past !== undefined) {
     services.push(recommendationService(config, feed, log, past));
@@ -154,8 +165,10 @@ async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
     services.push(ingest.service);
     parts.push(...ingest.parts);
     if (config.roles.includes('scoring')) {
-      const scoring = await scoringRole(config, createMemoryClient(ingest.service), services, log);
-      services.push(scoring.service);
+      scoring = await scoringRole(config, { ingest: createMemoryClient(ingest.service), journal }, services, log);
+      services.push(scoring.service, scoring.inference);
+      // Models load in threads of their own, while the journal is folded.
+      parts.splice(1, 0, scoring.early);
       parts.push(...scoring.parts);
     }
   }
@@ -180,13 +193,14 @@ function createFeed(
   });
 }
 
-/** What is erased goes from the journal, and from the state where it is in this process. */
+/** What is erased goes from the journal, and from the state, scores and photos where they are in this process. */
 function createErasures(
   config: Config,
   journal: Journal,
   feed: JournalFeed | undefined,
   past: PastParts | undefined,
   masked: MaskedUsers,
+  scores: Pick<OtherCopies, 'followJournal'>,
   log: Log,
 ): Promise<Erasures> {
   const options = { folder: config.dataFolder, journal, log: log.child({ part: 'erasures' }) };
@@ -197,7 +211,7 @@ function createErasures(
   };
   if (feed === undefined) {
     const mask = (tenant: string, userId: string) => masked.add({ tenant, userId });
-    return openErasures({ ...options, mask, copies: { removeFiles } });
+    return openErasures({ ...options, mask, copies: { removeFiles, ...scores } });
   }
   return openErasures({
     ...options,
@@ -207,6 +221,7 @@ function createErasures(
     },
     copies: {
       removeFiles,
+      ...scores,
       rebuildState: (tenants, generation, signal) => rebuildTenants({ feed, journal, tenants, generation, signal }),
     },
   });

@@ -1,11 +1,11 @@
 /** The `palate` command without the process around it: from arguments to an exit code. */
-import { readFileSync } from 'node:fs';
 import { didYouMean } from '../config/did-you-mean.ts';
 import type { ConfigSources, Environment } from '../config.ts';
 import { PalateError } from '../errors.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { commandHelp, overviewHelp } from './help.ts';
+import { packageVersion } from './package-version.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { type Entry, registry } from './registry.ts';
 import { errorText } from './report-error.ts';
@@ -100,22 +100,4 @@ async function isVerbose(around: Surroundings): Promise<boolean> {
   } catch {
     return false; // The configuration itself may be what is being reported.
   }
-}
-
-/** The version in the nearest package.json of that name: this file lies at one depth in the sources, at another when built. */
-export function packageVersion(): string {
-  for (const up of ['../..', '../../..', '..']) {
-    try {
-      const found: unknown = JSON.parse(readFileSync(new URL(`${up}/package.json`, import.meta.url), 'utf8'));
-      if (isPackage(found)) return found.version;
-    } catch {
-      // Not at this depth.
-    }
-  }
-  throw new PalateError('INTERNAL', 'package.json of palate was not found.');
-}
-
-function isPackage(found: unknown): found is { name: 'palate'; version: string } {
-  if (typeof found !== 'object' || found === null) return false;
-  return 'name' in found && found.name === 'palate' && 'version' in found && typeof found.version === 'string';
 }

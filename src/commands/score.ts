@@ -113,6 +113,7 @@ async function scoreArriving(context: Context, score: Score, folder: string): Pr
 
 async function scoreOne({ values, signal }: Context, score: Score, path: string): Promise<ScoredFile> {
   const name = isAddress(path) ? path : basename(path);
+  const began = performance.now();
   try {
     const image = isAddress(path)
       ? { case: 'imageUri' as const, value: path }
@@ -127,11 +128,12 @@ async function scoreOne({ values, signal }: Context, score: Score, path: string)
       model,
       image,
     };
-    return { name, answer: await score(request, { signal }), error: undefined };
+    const answer = await score(request, { signal });
+    return { name, answer, error: undefined, millis: performance.now() - began };
   } catch (error) {
     // Nothing further would fare better.
     if (!isPalateError(error) || error.reason === 'UNREACHABLE') throw error;
-    return { name, answer: undefined, error };
+    return { name, answer: undefined, error, millis: performance.now() - began };
   }
 }
 

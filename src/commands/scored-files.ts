@@ -9,6 +9,8 @@ export interface ScoredFile {
   readonly answer: ScoreResponse | undefined;
   /** Why there is no answer. */
   readonly error: PalateError | undefined;
+  /** From sending to the answer. */
+  readonly millis: number;
 }
 
 const columns = [

@@ -19,9 +19,10 @@ export async function listImageFiles(paths: readonly string[]): Promise<readonly
 async function imagesAt(path: string): Promise<readonly string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
-    const names = await readdir(path);
-    return names
-      .filter(isImageName)
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries
+      .filter((entry) => isImageName(entry.name) && !entry.isDirectory())
+      .map(({ name }) => name)
       .sort()
       .map((name) => join(path, name));
   } catch (cause) {

@@ -1,8 +1,9 @@
 /** What is kept of a photo, as the contract has it. */
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Label, ScoreRecord, ScoreResponseSchema, Timings } from '../../gen/palate/scoring/v1/scoring_pb.ts';
+import type { ScoreResponseSchema, Timings } from '../../gen/palate/scoring/v1/scoring_pb.ts';
 import type { PhotoAnswer } from './pipeline.ts';
+import { labelsOf } from './standing-labels.ts';
 
 /** The answer to `Score`. Where an expert gave their word, score and labels are theirs. */
 export function scoreResponse(
@@ -29,11 +30,4 @@ export function scoreResponse(
     ...(rejection === undefined ? {} : { rejection }),
     ...(review === undefined ? {} : { review }),
   };
-}
-
-/** What is on the photo: what an expert said, or else what the model saw, surest first. */
-export function labelsOf({ labels, review }: ScoreRecord): readonly Pick<Label, 'name' | 'confidence'>[] {
-  return review === undefined || review.labels.length === 0
-    ? labels
-    : review.labels.map((name) => ({ name, confidence: 1 }));
 }

@@ -5,7 +5,8 @@
  * sending is a duplicate.
  */
 
-import type { Event } from '../../gen/palate/event/v1/event_pb.ts';
+import { fromBinary } from '@bufbuild/protobuf';
+import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import type { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { isPalateError, PalateError, type StatusCode } from '../errors.ts';
 import { type Backoff, waitMillis } from '../journal/follower/backoff.ts';
@@ -15,6 +16,7 @@ import type { Clock } from './batcher/clock.ts';
 import { Departures } from './stages/departures.ts';
 import { imageIdOf } from './stages/meal-event-id.ts';
 import { encodeMealEvent, outcomesOf, requestOf } from './stages/publish-batch.ts';
+import type { UnsentEvents } from './unsent.ts';
 
 export interface OutboxOptions {
   readonly clock: Clock;
@@ -30,7 +32,14 @@ export interface OutboxOptions {
   readonly attemptMillis?: number;
   /** Between attempts. Default 100 ms, up to 10 s. */
   readonly backoff?: Backoff;
+  /** Keeps events across a crash. Default: they are lost with the process. */
+  readonly unsent?: UnsentEvents | undefined;
+  /** Told of each event that the journal refused for good. */
+  readonly onRefused?: (tenant: string, event: Uint8Array, error: PalateError) => void | Promise<void>;
 }
+
+/** Told of events that are not in the journal yet. */
+export type UnsentListener = (tenant: string, event: Uint8Array) => void;
 
 /** A place in the outbox, for one event. */
 export interface Place {
@@ -51,6 +60,9 @@ interface Message {
 }
 
 interface Entry extends Message {
+  readonly tenant: string;
+  /** Its event need not be kept any more. */
+  readonly forget: () => void;
   readonly resolve: (sequence: bigint) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -67,6 +79,8 @@ const defaults = {
   maxBatchBytes: 1024 * 1024,
   attemptMillis: 10_000,
   backoff: { firstMillis: 100, longestMillis: 10_000 },
+  unsent: undefined,
+  onRefused: () => undefined,
 };
 
 /** While the process stops, attempts follow each other faster. */
@@ -74,6 +88,8 @@ const hurriedBackoff: Backoff = { firstMillis: 50, longestMillis: 250 };
 
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
+  readonly #unsent = new Set<Entry>();
+  readonly #listeners = new Set<UnsentListener>();
   readonly #lines = new Map<string, Line>();
   readonly #departures = new Departures();
   /** Each ends a wait for the next attempt. */
@@ -131,6 +147,26 @@ export class Outbox {
     this.#isClosed = true;
   }
 
+  /** Sends what an earlier process took down and did not bring to the journal. To be called once, before anything else. */
+  resume(): void {
+    const { unsent, log } = this.#options;
+    const left = unsent?.left() ?? [];
+    for (const { tenant, event } of left) {
+      if (this.#places === 0) this.#departures.begin(this.#options.clock.now());
+      this.#places += 1;
+      void this.#add(tenant, { imageId: imageIdOf(fromBinary(EventSchema, event)), bytes: event });
+    }
+    if (left.length > 0) log.info({ events: left.length }, 'outbox: events of before are sent again');
+    unsent?.forgetSent();
+  }
+
+  /** Tells of each event that the journal does not have yet, and of each that comes, until the returned function is called. */
+  observeUnsent(listener: UnsentListener): () => void {
+    for (const { tenant, bytes } of this.#unsent) listener(tenant, bytes);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   #close(): void {
     this.#isClosed = true;
     for (const wake of this.#waits) wake();
@@ -157,7 +193,11 @@ export class Outbox {
     // Nobody has to wait for it; the log has it anyway.
     promise.catch(() => undefined);
     const line = this.#lines.get(tenant) ?? this.#begin(tenant);
-    line.entries.push({ ...message, resolve, reject });
+    const forget = this.#options.unsent?.add(tenant, message.bytes) ?? (() => undefined);
+    const entry: Entry = { ...message, tenant, forget, resolve, reject };
+    this.#unsent.add(entry);
+    for (const listener of this.#listeners) listener(tenant, message.bytes);
+    line.entries.push(entry);
     return promise;
   }
 
@@ -226,6 +266,8 @@ export class Outbox {
       if (isPalateError(outcome)) this.#refuse(tenant, [entry], outcome);
       else {
         this.#leave(1);
+        this.#unsent.delete(entry);
+        entry.forget();
         entry.resolve(outcome);
       }
     }
@@ -235,7 +277,24 @@ export class Outbox {
     this.#leave(batch.length);
     const imageIds = batch.map(({ imageId }) => imageId);
     this.#options.log.error({ tenant, imageIds, err: error }, 'outbox: events were not published');
-    for (const entry of batch) entry.reject(error);
+    for (const entry of batch) {
+      this.#unsent.delete(entry);
+      // What could not be sent in time is sent by the next process.
+      if (error.reason !== 'SHUTTING_DOWN') void this.#tellRefused(entry, error);
+      entry.reject(error);
+    }
+  }
+
+  async #tellRefused({ tenant, bytes, forget }: Entry, error: PalateError): Promise<void> {
+    try {
+      await this.#options.onRefused(tenant, bytes, error);
+      forget();
+    } catch (err) {
+      this.#options.log.error(
+        { err, tenant },
+        'outbox: what a refused event left is not cleared away before the next start',
+      );
+    }
   }
 
   async #pause({ retryAfterMillis = 0 }: PalateError, failures: number): Promise<void> {

@@ -4,11 +4,10 @@
  */
 
 import type { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
-import { nowMicros } from '../events/timestamp.ts';
+import { microsOf, nowMicros } from '../events/timestamp.ts';
 import type { Client } from '../rpc/client/client.ts';
 import type { Log } from '../rpc/log.ts';
 import type { KeptScore, ScoreRecords } from '../storage/records/score-records.ts';
-import { labelsOf } from './answers.ts';
 import { checkTimeZone } from './judgement/local-time.ts';
 import type { Tips } from './judgement/tips.ts';
 import { mealScored } from './meal-events.ts';
@@ -30,6 +29,7 @@ import {
   type Scorer,
   type ScorerOptions,
 } from './stages/score-photo.ts';
+import { labelsOf } from './standing-labels.ts';
 
 export interface PipelineOptions extends ScorerOptions {
   readonly models: Pick<ModelRegistry, 'get'>;
@@ -81,6 +81,8 @@ export function createPipeline(options: PipelineOptions): ScorePhoto {
     const model = models.get(question.model, question.modelVersion);
     checkTimeZone(question.timeZone);
     const seat: Seat = { place: outbox.reserve() };
+    // It may be replaced meanwhile: what was begun with it ends with it.
+    const letGo = model.hold();
     try {
       const bytes = question.image.case === 'imageBytes' ? question.image.value.length : maxImageBytes;
       const lease = admission.admit({ tenant: call.tenant, bytes, deadlineMillis: call.deadlineMillis });
@@ -94,6 +96,7 @@ export function createPipeline(options: PipelineOptions): ScorePhoto {
       if (rejection === undefined) throw error;
       return { kept: undefined, rejection, tip: '', isDeduplicated: false, times: noTime };
     } finally {
+      letGo();
       seat.place?.release();
     }
   };
@@ -131,7 +134,8 @@ async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
     known === undefined
       ? await scoreOnce(parts, traveller, bytes, identity)
       : { kept: known, isDeduplicated: true, times: noTime };
-  if (isDeduplicated && isOfAnother(kept, question)) tell(parts, call.tenant, kept, question, noEmbedding, seat.place);
+  const isToBeTold = isOfAnother(kept, question) || (known !== undefined && isOfEarlierProcess(known));
+  if (isDeduplicated && isToBeTold) tell(parts, call.tenant, kept, question, noEmbedding, seat.place);
   const tip = await tipFor(parts, question, kept, meals);
   return { kept, rejection: kept.record.rejection, tip, isDeduplicated, times: { ...times, fetchMicros } };
 }
@@ -149,14 +153,17 @@ async function scoreOnce(
     // Whoever began the work may give up while others wait for it: its event needs the place all the same.
     const place = seat.place ?? parts.outbox.reserve();
     seat.place = undefined;
+    const letGo = model.hold();
     try {
       const scored = await parts.scorer({ tenant, bytes, identity, model, of: question }, all);
       tell(parts, tenant, scored.kept, question, scored.embedding, place);
-      // What no model could look at is no photo. What is in the store already is not put there again.
-      const isWorthKeeping = scored.times.batchImages > 0 && question.image.case !== 'objectKey';
+      // Of a refused photo the journal tells nobody whose it is, to take it out of the store with them. What is in the store
+      // already is not put there again.
+      const isWorthKeeping = scored.kept.record.modelScore !== undefined && question.image.case !== 'objectKey';
       if (isWorthKeeping) parts.keeper?.keep({ tenant, sha256: identity.sha256 }, bytes);
       return scored;
     } finally {
+      letGo();
       place.release();
     }
   });
@@ -189,6 +196,14 @@ function isOfAnother({ record, visitorId }: KeptScore, question: ScoreQuestion):
   return isNamed && (question.userId !== record.userId || question.visitorId !== visitorId);
 }
 
+/**
+ * Whether the process that scored the photo is gone. Killed between taking the score down and noting its event, it told the
+ * journal nothing; where it did tell, to be told again is a duplicate.
+ */
+function isOfEarlierProcess({ record: { scoredAt } }: KeptScore): boolean {
+  return scoredAt !== undefined && microsOf(scoredAt) < performance.timeOrigin * 1e3;
+}
+
 /** Tells the journal of a meal. For the same photo, model, person and item it may be told again: it knows the event. */
 function tell(
   { log }: Pick<Way, 'log'>,
@@ -200,7 +215,10 @@ function tell(
 ): void {
   const score = kept.record.modelScore;
   if (score === undefined) return;
-  const event = mealScored(kept, score, question, embedding, nowMicros());
+  const { scoredAt } = kept.record;
+  // The moment of the record: what the journal then says of it is the same word, and no newer one.
+  const atMicros = scoredAt === undefined || isOfAnother(kept, question) ? nowMicros() : microsOf(scoredAt);
+  const event = mealScored(kept, score, question, embedding, atMicros);
   place?.send(tenant, event).catch((err: unknown) => log.debug({ err }, 'a score did not reach the journal'));
 }
 

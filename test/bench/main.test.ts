@@ -14,7 +14,18 @@ describe('npm run bench', () => {
   it('lists every benchmark with what it measures', () => {
     const { status, stdout } = bench();
     assert.equal(status, 0);
-    for (const name of ['accuracy', 'ingest', 'large', 'peers', 'recommend', 'replay', 'snapshot', 'soak', 'unary']) {
+    for (const name of [
+      'accuracy',
+      'ingest',
+      'large',
+      'peers',
+      'recommend',
+      'replay',
+      'scoring',
+      'snapshot',
+      'soak',
+      'unary',
+    ]) {
       assert.match(stdout, new RegExp(`^  ${name} +\\w`, 'm'));
     }
   });

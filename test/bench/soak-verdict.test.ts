@@ -28,6 +28,7 @@ function outcomeOf(change: Partial<SoakOutcome>): SoakOutcome {
     accepted: 100_000,
     inJournal: 100_000,
     recommendErrors: 0,
+    photos: { errors: 0 },
     isDigestEqual: true,
     ...change,
   };
@@ -70,6 +71,7 @@ describe("a soak's verdict", () => {
   it('finds what was lost, refused, or folded otherwise', () => {
     assert.match(failing({ inJournal: 99_999 }), /the journal has 99999/);
     assert.match(failing({ recommendErrors: 2 }), /2 calls/);
+    assert.match(failing({ photos: { errors: 3 } }), /3 photos/);
     assert.match(failing({ achievedEventsPerSecond: 900 }), /only 900 of 1000/);
     assert.match(failing({ isDigestEqual: false }), /digest/);
     assert.deepEqual(soakFailures(outcomeOf({ isDigestEqual: undefined })), []);

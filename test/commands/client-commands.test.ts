@@ -16,7 +16,7 @@ describe('the commands that call a server', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'palate-commands-'));
-    server = await startServer({ dataFolder: join(folder, 'data') });
+    server = await startServer({ dataFolder: join(folder, 'data'), args: ['--roles', 'ingest,recommendation'] });
     const rows = ['s1\ta\t1', 's1\tb\t2', 's2\ta\t3', 's2\tb\t4', 's3\ta\t5'];
     await writeFile(join(folder, 'clicks.tsv.gz'), gzipSync(`SessionId\tItemId\tTime\n${rows.join('\n')}\n`));
   });

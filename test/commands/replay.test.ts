@@ -15,7 +15,7 @@ describe('replay', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'palate-replay-'));
     data = join(folder, 'data');
-    server = await startServer({ dataFolder: data });
+    server = await startServer({ dataFolder: data, args: ['--roles', 'ingest,recommendation'] });
   });
 
   after(async () => {

@@ -23,9 +23,11 @@ export interface ServedPalate extends RunningServer {
 export interface ServeOptions {
   /** Default: a new one. */
   readonly dataFolder?: string;
-  /** More arguments of `palate serve`. */
+  /** More arguments of `palate serve`. Unless they name roles, scoring is not among them: its models take a second to load. */
   readonly args?: readonly string[];
 }
+
+const rolesWithoutModels = ['--roles', 'ingest,recommendation'];
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -42,7 +44,8 @@ export async function servePalate(t: Scope, { dataFolder, args = [] }: ServeOpti
   const folder = dataFolder ?? join(own!.folder, 'data');
   const complaints: string[] = [];
   const stdout = { write: (line: string) => complaints.push(line) };
-  const server = await startServer({ dataFolder: folder, args, stdout });
+  const roles = args.includes('--roles') ? [] : rolesWithoutModels;
+  const server = await startServer({ dataFolder: folder, args: [...roles, ...args], stdout });
   // One hook for both: node:test runs them in the order in which they were given.
   t.after(async () => {
     await kill(server);

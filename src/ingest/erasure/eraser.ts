@@ -19,6 +19,8 @@ export interface OtherCopies {
   readonly rebuildState?:
     | ((tenants: readonly string[], generation: number, signal: AbortSignal) => Promise<void>)
     | undefined;
+  /** Takes out of other stores what the journal does not tell any more: scores and photos. */
+  readonly followJournal?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 export interface EraserOptions {
@@ -127,6 +129,7 @@ export class Eraser implements Part {
     // Of somebody never seen no copy has anything.
     if (erased > 0 || wasUnsettled) await copies?.removeFiles?.(generation);
     await copies?.rebuildState?.([...tenants], generation, signal);
+    await copies?.followJournal?.(signal);
     await registry.finish(erasures);
     this.#isUnsettled = false;
     const seconds = (performance.now() - began) / 1_000;

@@ -52,6 +52,8 @@ export interface BatcherOptions {
   readonly priorities?: number;
   /** Whether a batch that failed with this may be run once more, by another worker. */
   readonly mayRetry: (error: unknown) => boolean;
+  /** Told of each batch that was answered, and how long it took. */
+  readonly onRun?: (images: number, millis: number) => void;
 }
 
 interface Job<Input, Output> extends QueuedJob {
@@ -70,7 +72,7 @@ interface Seat<Input, Output> {
 }
 
 export class Batcher<Input, Output> {
-  readonly #options: Required<BatcherOptions>;
+  readonly #options: BatcherOptions & { readonly priorities: number };
   readonly #queue: JobQueue<Job<Input, Output>>;
   readonly #arrivals = new Arrivals();
   #seats: readonly Seat<Input, Output>[] = [];
@@ -113,16 +115,27 @@ export class Batcher<Input, Output> {
    * INVALID_REQUEST where it has more images than any worker takes; also the signal's reason, and what the worker failed
    * with.
    */
-  async submit(submission: Submission<Input>): Promise<Batched<Output>> {
+  submit(submission: Submission<Input>): Promise<Batched<Output>> {
+    const [result] = this.submitAll([submission]);
+    return result!;
+  }
+
+  /** As `submit`, for several: all are in the queue before the first is begun, so that they may be one batch. */
+  submitAll(submissions: readonly Submission<Input>[]): readonly Promise<Batched<Output>>[] {
+    this.#arrivals.observe(this.#options.clock.now());
+    const results = submissions.map((submission) => this.#enqueue(submission));
+    this.#schedule();
+    return results;
+  }
+
+  async #enqueue(submission: Submission<Input>): Promise<Batched<Output>> {
     const { signal } = submission;
     if (this.#closed !== undefined) throw this.#closed;
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Batched<Output>>();
     const job = this.#jobOf(submission, resolve, reject);
     this.#makeRoomFor(job);
-    this.#arrivals.observe(job.submittedMillis);
     this.#queue.add(job);
-    this.#schedule();
     if (signal === undefined) return promise;
     const giveUp = () => {
       this.#queue.remove(job);
@@ -210,7 +223,12 @@ export class Batcher<Input, Output> {
 
   #takeBatch({ worker, model }: Seat<Input, Output>): Job<Input, Output>[] {
     const predict = (images: number) => model.predict(images);
-    return this.#queue.takeBatch(this.#options.clock.now(), worker.maxImages, predict);
+    const take = (maxImages: number) => this.#queue.takeBatch(this.#options.clock.now(), maxImages, predict);
+    // What waits is shared among those that are idle: two workers answer four images sooner than one does.
+    const share = Math.ceil(this.#queue.images / this.#seats.filter(({ isBusy }) => !isBusy).length);
+    const shared = take(Math.min(worker.maxImages, share));
+    // A job of several images may be larger than the share.
+    return shared.length > 0 || share >= worker.maxImages ? shared : take(worker.maxImages);
   }
 
   async #run(seat: Seat<Input, Output>, batch: readonly Job<Input, Output>[]): Promise<void> {
@@ -224,6 +242,7 @@ export class Batcher<Input, Output> {
       if (outputs.length !== batch.length) throw wrongCount(worker.name, outputs.length, batch.length);
       const millis = clock.now() - begun;
       model.observe(batchImages, millis);
+      this.#options.onRun?.(batchImages, millis);
       for (const [index, job] of batch.entries()) {
         const queueMicros = Math.round((begun - job.submittedMillis) * 1e3);
         const runMicros = Math.round(millis * 1e3);

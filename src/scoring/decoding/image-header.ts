@@ -35,7 +35,7 @@ export function sizeOf(bytes: Uint8Array, format: ImageFormat): ImageSize | unde
     case 'jpeg':
       return jpegSize(view);
     case 'png':
-      return view.byteLength < 24 ? undefined : { width: view.getUint32(16), height: view.getUint32(20) };
+      return pngSize(view, textAt(bytes, 12, 4));
     case 'gif':
       return view.byteLength < 10 ? undefined : { width: view.getUint16(6, true), height: view.getUint16(8, true) };
     case 'webp':
@@ -43,6 +43,12 @@ export function sizeOf(bytes: Uint8Array, format: ImageFormat): ImageSize | unde
     default:
       return undefined;
   }
+}
+
+/** Its first chunk (W3C PNG, 11.2.1) begins with both. */
+function pngSize(view: DataView, chunk: string): ImageSize | undefined {
+  if (view.byteLength < 24 || chunk !== 'IHDR') return undefined;
+  return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
 /** The frame header (SOF0 to SOF15 but DHT, JPG and DAC) has it, behind segments that say how long they are (ITU T.81, B.2). */

@@ -10,6 +10,7 @@ import { OnnxInstance } from '../providers/onnx-instance.ts';
 import { InstancePool, type StartInstance } from './instance-pool.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { ModelClass } from './model-class.ts';
+import { ModelStatistics } from './model-statistics.ts';
 
 export interface ModelOptions {
   /** What to run on. Default: cpu. */
@@ -48,6 +49,8 @@ export class LoadedModel {
   readonly sha256: string;
   readonly requestedProvider: Provider;
   readonly batcher: Batcher<ModelImage, ModelOutput>;
+  readonly statistics = new ModelStatistics();
+  readonly maxQueuedImages: number;
   readonly #maxBatchImages: (provider: Provider) => number;
   readonly #pool: InstancePool;
   #running = 0;
@@ -58,9 +61,11 @@ export class LoadedModel {
     this.manifest = manifest;
     this.sha256 = createHash('sha256').update(weights).digest('hex');
     this.requestedProvider = provider;
+    this.maxQueuedImages = maxQueuedImages;
     this.#maxBatchImages = (used) => options.maxBatchImages ?? (used === 'cpu' ? 4 : 32);
     const mayRetry = (error: unknown) => isPalateError(error) && error.reason === 'WORKER_LOST';
-    this.batcher = new Batcher({ clock: systemClock, maxQueuedImages, mayRetry });
+    const onRun = (images: number, millis: number) => this.statistics.ran(images, millis);
+    this.batcher = new Batcher({ clock: systemClock, maxQueuedImages, mayRetry, onRun });
     const { runTimeoutMillis = 10_000, startTimeoutMillis = 60_000, entry } = options;
     const maxImages = this.#maxBatchImages;
     const fixed = { manifest, weights, maxImages, runTimeoutMillis, startTimeoutMillis, log };
@@ -136,28 +141,70 @@ export class LoadedModel {
   }
 
   /**
+   * Whoever asks for several things of the model holds it meanwhile: unloaded or replaced, it ends when nobody does, or its
+   * time is up. The result lets go.
+   */
+  hold(): () => void {
+    this.#running++;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#running--;
+      if (this.#running === 0) this.#idle?.resolve();
+    };
+  }
+
+  /**
    * Runs one image, in a batch with others. `pixels`: as `ModelImage` has them; they are only read, until this settles.
    * The deadline decides whether a batch is begun; to leave one that runs, abort the signal.
    * @throws PalateError as `Batcher.submit`; WORKER_LOST where two threads died of its batch; also the signal's reason.
    */
   async infer(pixels: Uint8Array, options: InferenceOptions): Promise<Batched<ModelOutput>> {
-    const expected = this.inputSize ** 2 * 3;
-    if (pixels.length !== expected) {
-      throw new PalateError(
-        'INVALID_REQUEST',
-        `an image of model ${this.name} has ${expected} bytes, not ${pixels.length}`,
-      );
-    }
-    this.#running++;
+    const begun = performance.now();
+    const release = this.hold();
     try {
-      return await this.batcher.submit({ input: { pixels }, ...options });
+      const batched = await this.inferPart(pixels, options);
+      const { queueMicros, runMicros: inferMicros } = batched;
+      const totalMicros = microsSince(begun);
+      this.statistics.succeeded(1, { totalMicros, queueMicros, inputMicros: 0, inferMicros, outputMicros: 0 });
+      return batched;
+    } catch (error) {
+      this.statistics.failed(microsSince(begun));
+      throw error;
     } finally {
-      this.#running--;
-      if (this.#running === 0) this.#idle?.resolve();
+      release();
     }
   }
 
-  /** Resolves when nothing runs or waits, or the signal aborts. New images are still taken. */
+  /** As `infer`, for an image of a request whose statistics the caller keeps. */
+  async inferPart(pixels: Uint8Array, options: InferenceOptions): Promise<Batched<ModelOutput>> {
+    const [batched] = await this.inferParts([pixels], options);
+    return batched!;
+  }
+
+  /**
+   * As `inferPart`, for several images; they come out in their order. They may share a batch, also with others. When one
+   * fails, the rest goes on unless the signal aborts.
+   */
+  async inferParts(images: readonly Uint8Array[], options: InferenceOptions): Promise<readonly Batched<ModelOutput>[]> {
+    for (const pixels of images) this.#checkSize(pixels);
+    const release = this.hold();
+    try {
+      return await Promise.all(this.batcher.submitAll(images.map((pixels) => ({ input: { pixels }, ...options }))));
+    } finally {
+      release();
+    }
+  }
+
+  #checkSize(pixels: Uint8Array): void {
+    const expected = this.inputSize ** 2 * 3;
+    if (pixels.length === expected) return;
+    const problem = `an image of model ${this.name} has ${expected} bytes, not ${pixels.length}`;
+    throw new PalateError('INVALID_REQUEST', problem);
+  }
+
+  /** Resolves when nothing runs, waits or is held, or the signal aborts. New images are still taken. */
   async drain(signal: AbortSignal): Promise<void> {
     if (this.#running === 0 || signal.aborted) return;
     this.#idle ??= Promise.withResolvers<void>();
@@ -173,6 +220,10 @@ export class LoadedModel {
     this.batcher.close(new PalateError('SHUTTING_DOWN', `model ${this.name}, version ${this.version}, is stopping`));
     await this.#pool.stop();
   }
+}
+
+function microsSince(begun: number): number {
+  return Math.round((performance.now() - begun) * 1e3);
 }
 
 function defaultInstances(provider: Provider): number {

@@ -18,7 +18,7 @@ const input = z.strictObject({
   kernel: z.enum(['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']),
 });
 
-/** Outputs beside `labels` may be missing; others are not read. */
+/** Outputs beside `labels` may be missing. Scores come of these four; all are answered to who asks for tensors. */
 const outputs = z
   .object({ labels: output, food: single.optional(), energy: single.optional(), embedding: output.optional() })
   .catchall(output);
@@ -27,10 +27,13 @@ const outputs = z
 export const wordPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const word = z.string().regex(wordPattern, { error: 'it must be 1 to 63 of a-z, 0-9, ".", "_", "-"' });
 
+const version = z.union([z.int().min(0).transform(String), word]);
+
 export const manifestSchema = z
   .strictObject({
     name: word,
-    version: z.union([z.int().min(0).transform(String), word]),
+    version,
+    versions: z.union([z.literal('all'), z.array(version).min(1)]).optional(),
     format: z.literal('onnx'),
     input,
     outputs,

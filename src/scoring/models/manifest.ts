@@ -1,5 +1,5 @@
 /** Reads the folder of a model: `model.yaml`, its classes, and `<version>/model.onnx`. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PalateError } from '../../errors.ts';
@@ -18,7 +18,7 @@ export interface ModelInput {
 
 /** A tensor that a model answers, float32 `[n, length]`. */
 export interface ModelTensor {
-  readonly name: 'labels' | 'food' | 'embedding' | 'energy';
+  readonly name: string;
   readonly length: number;
 }
 
@@ -29,7 +29,7 @@ export interface ModelManifest {
   /** Of its weights. */
   readonly file: string;
   readonly input: ModelInput;
-  /** Those that are read. `labels` is always there. */
+  /** `labels` is always there; scores also come of `food`, `embedding` and `energy`. */
   readonly outputs: readonly ModelTensor[];
   /** In the order of `labels`. */
   readonly classes: readonly ModelClass[];
@@ -45,7 +45,7 @@ export interface ModelManifest {
  */
 export function readManifest(folder: string, version?: string): ModelManifest {
   const file = join(folder, 'model.yaml');
-  const { input, outputs, classes: classesFile, ...manifest } = checked(file);
+  const { input, outputs, classes: classesFile, ...manifest } = checkedManifest(file);
   const classes = readClasses(join(folder, classesFile));
   const labels = outputs.labels.shape[1];
   if (labels !== classes.length) {
@@ -65,15 +65,46 @@ export function readManifest(folder: string, version?: string): ModelManifest {
   };
 }
 
-function tensorsOf(outputs: ManifestFile['outputs']): ModelTensor[] {
-  const names = ['labels', 'food', 'embedding', 'energy'] as const;
-  return names.flatMap((name) => {
-    const length = outputs[name]?.shape[1];
-    return length === undefined ? [] : [{ name, length }];
-  });
+/** Which versions a model's folder is to serve. */
+export interface ServedVersions {
+  /** The model's. */
+  readonly name: string;
+  /** What answers where no version is asked for. */
+  readonly defaultVersion: string;
+  /** In order; the default one is among them. */
+  readonly versions: readonly string[];
 }
 
-function checked(file: string): ManifestFile {
+/**
+ * Reads which versions a model's folder is to serve: those of `versions` in its `model.yaml` (`all`: those that are there), and
+ * `version`, which is the default one.
+ * @throws PalateError MODEL_INVALID
+ */
+export function readVersions(folder: string): ServedVersions {
+  const { name, version, versions = [] } = checkedManifest(join(folder, 'model.yaml'));
+  const wanted = new Set([version, ...(versions === 'all' ? versionsIn(folder) : versions)]);
+  return { name, defaultVersion: version, versions: [...wanted].sort(byVersion) };
+}
+
+/** The versions that lie in a model's folder, in order. */
+export function versionsIn(folder: string): readonly string[] {
+  const hasWeights = (version: string) => existsSync(join(folder, version, 'model.onnx'));
+  const names = readdirSync(folder).filter((name) => wordPattern.test(name) && hasWeights(name));
+  return names.sort(byVersion);
+}
+
+/** The order of versions: 9 comes before 10. */
+export function byVersion(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true });
+}
+
+function tensorsOf(outputs: ManifestFile['outputs']): ModelTensor[] {
+  return Object.entries(outputs).flatMap(([name, output]) =>
+    output === undefined ? [] : [{ name, length: output.shape[1] }],
+  );
+}
+
+function checkedManifest(file: string): ManifestFile {
   const result = manifestSchema.safeParse(readYaml(file));
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`);

@@ -13,6 +13,8 @@ export interface ModelImage {
 
 /** What a model says of one image. */
 export interface ModelOutput {
+  /** All of its tensors, one after the other in the order of `ModelManifest.outputs`. */
+  readonly values: Float32Array;
   /** Probabilities of the model's classes, in their order. */
   readonly labels: Float32Array;
   /** The probability that the image shows food; 1 where the model does not say. */

@@ -173,14 +173,16 @@ export class OnnxInstance implements ModelInstance {
   }
 
   #outputOf(index: number): ModelOutput {
-    const values: Partial<Record<string, Float32Array>> = {};
-    let offset = index * this.#imageValues;
+    const values = this.#values.slice(index * this.#imageValues, (index + 1) * this.#imageValues);
+    const tensors: Partial<Record<string, Float32Array>> = {};
+    let offset = 0;
     for (const { name, length } of this.#options.manifest.outputs) {
-      values[name] = this.#values.slice(offset, offset + length);
+      tensors[name] = values.subarray(offset, offset + length);
       offset += length;
     }
-    const { labels, food, embedding, energy } = values;
+    const { labels, food, embedding, energy } = tensors;
     return {
+      values,
       labels: labels!,
       food: food?.[0] ?? 1,
       embedding: embedding ?? new Float32Array(0),

@@ -1,4 +1,5 @@
 /** A thread that owns one session of ONNX Runtime: its `run` blocks whatever thread calls it. */
+import { setPriority } from 'node:os';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { PalateError } from '../../errors.ts';
 import { serveRequests } from '../../threads/serve-requests.ts';
@@ -52,4 +53,9 @@ function wrongLength(output: string, found: number, expected: number): PalateErr
   return new PalateError('MODEL_INVALID', `output ${output} has ${found} values instead of ${expected}`);
 }
 
+/** Of `nice`: where cores are short, the thread that answers calls goes before those that infer. */
+const priority = 5;
+
+// On Linux this is the priority of the calling thread; elsewhere it would be that of the whole process.
+if (process.platform === 'linux') setPriority(0, priority);
 serveRequests({ load, run });

@@ -45,7 +45,7 @@ const quietMillis = 10_000;
 export class Keeper {
   readonly #options: Required<KeeperOptions>;
   readonly #line: Photo[] = [];
-  readonly #writing = new Set<Promise<void>>();
+  readonly #writing = new Map<Promise<void>, ObjectName>();
   readonly #counts = { kept: 0, failed: 0, dropped: 0 };
   /** What the log was told last, and when. */
   #told = { failed: 0, dropped: 0, atMillis: Number.NEGATIVE_INFINITY };
@@ -79,9 +79,20 @@ export class Keeper {
 
   /** Resolves when all that was given to it is kept or has failed, and the log knows. */
   async settled(): Promise<void> {
-    while (this.#writing.size > 0) await Promise.all(this.#writing);
+    while (this.#writing.size > 0) await Promise.all(this.#writing.keys());
     const { failed, dropped } = this.#told;
     if (this.#counts.failed > failed || this.#counts.dropped > dropped) this.#tellNow('photos were not kept', {});
+  }
+
+  /** Takes a photo that was given to it out of the line, and out of the store. */
+  async remove(name: ObjectName): Promise<void> {
+    const isIt = (other: ObjectName) => other.sha256 === name.sha256 && other.tenant === name.tenant;
+    for (const photo of this.#line.filter((each) => isIt(each.name))) {
+      this.#line.splice(this.#line.indexOf(photo), 1);
+      this.#bytes -= photo.bytes.length;
+    }
+    for (const [written, other] of this.#writing) if (isIt(other)) await written;
+    await this.#options.objects.delete(name);
   }
 
   #next(): void {
@@ -92,7 +103,7 @@ export class Keeper {
         this.#writing.delete(written);
         this.#next();
       });
-      this.#writing.add(written);
+      this.#writing.set(written, photo.name);
     }
   }
 

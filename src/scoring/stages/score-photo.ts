@@ -13,12 +13,15 @@ import type { LoadedModel } from '../models/loaded-model.ts';
 import type { ScoreQuestion } from '../question.ts';
 import type { Identity } from './identify.ts';
 import type { Shared } from './join.ts';
+import { Lanes } from './lane.ts';
 
 export interface ScorerOptions {
   readonly clock: Clock;
-  readonly decoder: Decoder;
+  readonly decoder: Pick<Decoder, 'decode'>;
   readonly records: ScoreRecords;
   readonly log: Log;
+  /** How many photos of a model may wait to be decoded. Default: 256. */
+  readonly maxQueuedPhotos?: number;
 }
 
 /** A photo, and what to score it with. */
@@ -58,15 +61,18 @@ export interface Rejected {
 const noEmbedding = new Float32Array(0);
 
 /** The result throws PalateError OVERLOADED, DEADLINE_EXCEEDED, WORKER_LOST; also the signal's reason. */
-export function createScorer({ decoder, records, log }: ScorerOptions): Scorer {
+export function createScorer({ clock, decoder, records, log, maxQueuedPhotos = 256 }: ScorerOptions): Scorer {
+  const lanes = new Lanes<Seen>({ clock, maxQueued: maxQueuedPhotos });
   return async (photo, shared) => {
-    const { judgement, embedding, times } = await look(decoder, photo, shared);
+    const { result, queueMicros } = await lanes.of(photo.model).pass(() => look(decoder, photo, shared), shared);
+    const { judgement, embedding } = result;
+    const times = { ...result.times, queueMicros: result.times.queueMicros + queueMicros };
     const word = wordOf(photo, judgement);
     return { kept: await takeDown(records, log, photo.tenant, word), embedding, times };
   };
 }
 
-async function look(decoder: Decoder, { bytes, model }: NewPhoto, shared: Shared): Promise<Seen> {
+async function look(decoder: Pick<Decoder, 'decode'>, { bytes, model }: NewPhoto, shared: Shared): Promise<Seen> {
   const { signal, deadlineMillis } = shared;
   let decodeMicros = 0;
   let queueMicros = 0;

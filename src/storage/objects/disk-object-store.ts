@@ -1,8 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, open, opendir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, mkdir, open, opendir, readFile, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isPalateError, PalateError } from '../../errors.ts';
+import { PalateError } from '../../errors.ts';
 import type { ObjectName, ObjectStore } from './object-store.ts';
+import { codeOf, storageError } from './storage-error.ts';
+import { type ObjectWrite, writeObject } from './write-object.ts';
 
 /** Of the default tenant: no tenant's name begins so. */
 const defaultTenant = '_default';
@@ -13,9 +15,13 @@ const hash = /^[0-9a-f]{64}$/;
 /**
  * Objects as files, `TENANT/ab/cdef…`: two digits of the hash are a folder, so that none grows too large to list. A file is
  * written under another name, synced, and renamed: what has its name is whole. One process writes a folder at a time.
+ * @param write how: on this thread, where nothing else is said, or on another.
  * @throws PalateError STORAGE_FAILED where the folder can't be made.
  */
-export async function openDiskObjectStore(folder: string): Promise<ObjectStore> {
+export async function openDiskObjectStore(
+  folder: string,
+  write: (object: ObjectWrite) => void | Promise<void> = writeObject,
+): Promise<ObjectStore> {
   const drafts = join(folder, unfinished);
   await guarded('prepare', folder, async () => {
     // What a crash left behind never was an object.
@@ -29,37 +35,12 @@ export async function openDiskObjectStore(folder: string): Promise<ObjectStore> 
   return {
     has: async (object) => exists(pathOf(object)),
     async put(object, bytes) {
-      const path = pathOf(object);
-      if (await exists(path)) return;
-      await guarded('write', path, () => writeDurably(path, join(drafts, randomUUID()), bytes, folder));
+      await write({ path: pathOf(object), root: folder, drafts, bytes });
     },
     get: async (object) => guarded('read', pathOf(object), () => readWhole(pathOf(object), object.sha256)),
     delete: async (object) => guarded('remove', pathOf(object), () => removeDurably(pathOf(object))),
     list: (tenant) => listHashes(join(folder, tenant || defaultTenant)),
   };
-}
-
-async function writeDurably(path: string, draft: string, bytes: Uint8Array, root: string): Promise<void> {
-  try {
-    const file = await open(draft, 'wx', 0o640);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    const made = await mkdir(dirname(path), { recursive: true });
-    await rename(draft, path);
-    await syncFolder(dirname(path));
-    // A new folder's own name is to be durable as well.
-    if (made !== undefined) {
-      await syncFolder(dirname(dirname(path)));
-      await syncFolder(root);
-    }
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
 }
 
 async function readWhole(path: string, sha256: string): Promise<Uint8Array | undefined> {
@@ -129,16 +110,6 @@ async function guarded<Result>(what: string, path: string, work: () => Promise<R
   }
 }
 
-function storageError(what: string, path: string, cause: unknown): PalateError {
-  if (isPalateError(cause)) return cause;
-  const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(cause));
-  return new PalateError(isFull ? 'STORAGE_FULL' : 'STORAGE_FAILED', `could not ${what} ${path}`, { cause });
-}
-
 function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -82,8 +82,7 @@ async function environmentOf(entries: ExchangeableEntries, files: Files): Promis
     entries,
     condemn: () => writeFile(files.condemned, ''),
     async close() {
-      await entries.close();
-      await noteClosed(files);
+      if (await entries.close()) await noteClosed(files);
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { type Entries, openEntries } from './entries.ts';
 
 /** Where things lie. */
@@ -25,13 +25,17 @@ export interface ExchangeableEntries {
   purge<Result extends Removal>(work: (entries: Entries) => Promise<Result>): Promise<Result>;
   /** Copies what there is into a fresh file. */
   rewrite(): Promise<void>;
-  close(): Promise<void>;
+  /** Resolves with whether everything is on the disk; after a failed write that may not come. */
+  close(): Promise<boolean>;
 }
 
 /** How many entries were removed. */
 export interface Removal {
   readonly removed: number;
 }
+
+/** How long the disk may take at the end, in milliseconds. When a commit failed, the binding waits for it for ever. */
+const closeMillis = 5_000;
 
 /** Entries that are copied in one go. */
 const entriesATurn = 500;
@@ -100,10 +104,21 @@ export function exchangeable(opened: Entries, files: ExchangeFiles): Exchangeabl
     rewrite,
     async close() {
       await purged;
-      await entries.flushed;
-      await entries.close();
+      return (await settles(entries.flushed)) && settles(entries.close());
     },
   };
+}
+
+/** Whether it resolves in time. */
+async function settles(work: PromiseLike<unknown>): Promise<boolean> {
+  const late = new AbortController();
+  const settled = Promise.resolve(work).then(
+    () => true,
+    () => false,
+  );
+  const isSettled = await Promise.race([settled, sleep(closeMillis, false, late)]);
+  late.abort();
+  return isSettled;
 }
 
 /** Waits for the writes that are under way, and copies everything. */

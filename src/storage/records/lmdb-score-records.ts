@@ -47,6 +47,7 @@ export async function openLmdbScoreRecords(folder: string, log: EnvironmentLog):
       const { hashes } = await guarded(() => entries.purge((each) => deleteOf(each, tenantKeys(tenant), isTheirs)));
       return hashes;
     },
+    scrub: () => guarded(() => entries.purge(async () => ({ removed: 1 }))).then(() => undefined),
     async follow(journalId) {
       if (progress.now.journalId === journalId) return progress.now.sequence;
       const isOther = progress.now.journalId !== '';

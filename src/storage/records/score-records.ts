@@ -125,6 +125,8 @@ export interface ScoreRecords {
    * @returns the hashes of the photos whose bytes may go.
    */
   deleteOf(tenant: string, isTheirs: (owner: PhotoOwner) => boolean): Promise<readonly string[]>;
+  /** Leaves nothing in the files of the store of what was replaced or removed before. Stores that leave nothing have none. */
+  scrub?(): Promise<void>;
   /**
    * Begins to follow a journal. Records of another journal are forgotten.
    * @returns the sequence up to which its events are in.

@@ -16,7 +16,7 @@ import {
 
 const path = '/test.Echo/Recommend';
 
-function ask(caller: { prepare(request: Uint8Array): unknown; call: (p: unknown, a: Answer) => void }, text: string) {
+function ask(caller: { prepare(request: Uint8Array): unknown; call(p: unknown, a: Answer): void }, text: string) {
   const request = toBinary(RecommendRequestSchema, create(RecommendRequestSchema, { placement: text }));
   return new Promise<{ isOk: boolean; answer: Buffer }>((resolve) => {
     caller.call(caller.prepare(request), (isOk, answer) => resolve({ isOk, answer }));
@@ -80,6 +80,32 @@ describe('gRPC calls made by hand', () => {
     }
     caller.close();
     assert.equal((await ask(caller, 'late')).isOk, false);
+  });
+
+  it('carry messages of many frames, more of them at once than the connection has room for', async () => {
+    const caller = await connectGrpcCaller(address, path);
+    const names = Array.from({ length: 200 }, (_, index) => `${index}-`.padEnd(30_000, 'x'));
+    const answers = await Promise.all(names.map((name) => ask(caller, name)));
+    for (const [index, { answer }] of answers.entries()) {
+      // As much of it as is in the answer's first frame.
+      assert.ok(answer.includes(`${index}-xxx`), `answer ${index}`);
+    }
+    caller.close();
+  });
+
+  it('tell the status of a failure where it is asked for, and send headers of their own', async () => {
+    const plain = await connectGrpcCaller(address, path);
+    const caller = await connectGrpcCaller(address, path, { readsStatus: true, headers: { 'grpc-timeout': '1000m' } });
+    const statusOf = (one: typeof caller) =>
+      new Promise((resolve) =>
+        one.call(one.prepare(Buffer.from([0x0a, 4, ...Buffer.from('fail')])), (...all) => resolve(all[2])),
+      );
+    assert.equal(await statusOf(plain), undefined);
+    for (let time = 0; time < 3; time++) {
+      assert.deepEqual(await statusOf(caller), { code: status.INTERNAL, hasDetails: false });
+    }
+    plain.close();
+    caller.close();
   });
 
   it('are counted by a load at a fixed pace, and by one as fast as it goes', async () => {

@@ -174,6 +174,21 @@ describe('the end of a model', () => {
     await assert.rejects(model.infer(toyImage(3), never), { reason: 'SHUTTING_DOWN' });
   });
 
+  it('drain waits for whoever holds it, though nothing runs', async (test) => {
+    const { model } = await started(test, {});
+    const [first, second] = [model.hold(), model.hold()];
+    let isDrained = false;
+    const drained = model.drain(new AbortController().signal).then(() => {
+      isDrained = true;
+    });
+    first();
+    first();
+    await model.infer(toyImage(1), never);
+    assert.equal(isDrained, false);
+    second();
+    await drained;
+  });
+
   it('drain waits for all there is, or for its signal', async (test) => {
     const { model } = await started(test, { maxBatchImages: 1, runTimeoutMillis: 300 });
     const answers = [1, 2, 3].map((value) => model.infer(toyImage(value), never));

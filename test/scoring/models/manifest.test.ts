@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { readManifest } from '../../../src/scoring/models/manifest.ts';
+import { readManifest, readVersions, versionsIn } from '../../../src/scoring/models/manifest.ts';
 import { editedFood, foodFolder, temporaryFolder, toyModel } from './model-folder.ts';
 
 describe('readManifest', () => {
@@ -14,8 +14,9 @@ describe('readManifest', () => {
     assert.deepEqual(manifest.outputs, [
       { name: 'labels', length: 116 },
       { name: 'food', length: 1 },
-      { name: 'embedding', length: 256 },
       { name: 'energy', length: 1 },
+      { name: 'embedding', length: 256 },
+      { name: 'grocery', length: 81 },
     ]);
     assert.equal(manifest.classes.length, 116);
     assert.equal(manifest.embeddingLength, 256);
@@ -28,6 +29,21 @@ describe('readManifest', () => {
     assert.deepEqual([version, outputs, embeddingLength], ['7', [{ name: 'labels', length: 2 }], 0]);
     assert.equal(readManifest(folder, '8-beta').file, join(folder, '8-beta', 'model.onnx'));
     assert.throws(() => readManifest(folder, '../7'), { reason: 'MODEL_INVALID', message: /"\.\.\/7" can't be/ });
+  });
+
+  it('serves the version that is named, a list of them, or all that are there, in order', async (test) => {
+    const folder = await toyModel(temporaryFolder(test), 'toy', ['9', '10', '2']);
+    const file = join(folder, 'model.yaml');
+    const yaml = await readFile(file, 'utf8');
+    assert.deepEqual(readVersions(folder), { name: 'toy', defaultVersion: '9', versions: ['9'] });
+    await writeFile(file, `${yaml}versions: [10, 2]\n`);
+    assert.deepEqual(readVersions(folder).versions, ['2', '9', '10']);
+    await writeFile(file, `${yaml}versions: all\n`);
+    await mkdir(join(folder, 'making'));
+    assert.deepEqual(readVersions(folder).versions, ['2', '9', '10']);
+    assert.deepEqual(versionsIn(folder), ['2', '9', '10']);
+    await writeFile(file, `${yaml}versions: []\n`);
+    assert.throws(() => readVersions(folder), { reason: 'MODEL_INVALID', message: /versions: / });
   });
 
   const mistakes: readonly [what: string, from: string | RegExp, to: string, problem: RegExp][] = [

@@ -2,14 +2,18 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 /** The model that Palate ships. */
 export const foodFolder = fileURLToPath(new URL('../../../models/food', import.meta.url));
 
+/** A test, or `{ after }` of node:test for a whole file. */
+export interface Scope {
+  after(release: () => Promise<void>): void;
+}
+
 /** A folder of its own for a test. */
-export function temporaryFolder(test: Pick<TestContext, 'after'>): string {
+export function temporaryFolder(test: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'palate-model-'));
   test.after(() => rm(folder, { recursive: true, force: true }));
   return folder;

@@ -29,9 +29,9 @@ describe('ModelRegistry', () => {
       registry.list().map(({ model, isDefault }) => [model.name, model.version, isDefault]),
       [
         ['bread', '1', true],
-        ['fish', '2', false],
+        ['fish', '2', true],
         ['fish', '9', false],
-        ['fish', '10', true],
+        ['fish', '10', false],
       ],
     );
     const found = (name?: string, version?: string) => {
@@ -40,7 +40,7 @@ describe('ModelRegistry', () => {
     };
     assert.deepEqual(
       [found(), found('', '2'), found('bread'), found('fish', '9')],
-      ['fish 10', 'fish 2', 'bread 1', 'fish 9'],
+      ['fish 2', 'fish 2', 'bread 1', 'fish 9'],
     );
     const unknown = { reason: 'MODEL_UNKNOWN', code: 'NOT_FOUND' };
     assert.throws(() => registry.get('fish', '3'), {

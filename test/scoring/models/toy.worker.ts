@@ -1,6 +1,6 @@
 /**
  * A thread that stands in for one with ONNX Runtime, to go wrong when it is told to. The model's labels are the first two
- * values of an image; the first one may also be an order.
+ * values of an image; the first one may also be an order. Weights `says 7` make the second one 7 whatever the image is.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { PalateError } from '../../../src/errors.ts';
@@ -9,6 +9,7 @@ import { serveRequests } from '../../../src/threads/serve-requests.ts';
 import { orders } from './toy-orders.ts';
 
 let loaded: LoadRequest | undefined;
+let says: number | undefined;
 
 function load(request: LoadRequest): LoadAnswer {
   const text = Buffer.from(request.weights).toString();
@@ -16,6 +17,7 @@ function load(request: LoadRequest): LoadAnswer {
   // Weights may name a file: as long as it is there, no thread can start.
   if (existsSync(text)) throw new PalateError('INTERNAL', 'no memory');
   loaded = request;
+  says = /^says (\d+)/.test(text) ? Number(text.slice(5)) : undefined;
   const isRefused = request.provider !== 'cpu';
   return { provider: 'cpu', refusal: isRefused ? `no ${request.provider} here` : undefined };
 }
@@ -34,7 +36,7 @@ async function run({ images }: RunRequest): Promise<void> {
       rmSync(loaded.input.name);
       process.exit(7);
     }
-    values.set([first, second], image * 2);
+    values.set([first, says ?? second], image * 2);
   }
 }
 

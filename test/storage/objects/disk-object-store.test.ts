@@ -3,7 +3,9 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { silentLog } from '../../../src/rpc/log.ts';
 import { openDiskObjectStore } from '../../../src/storage/objects/disk-object-store.ts';
+import { createObjectWriter } from '../../../src/storage/objects/object-writer.ts';
 import { listed, objectOf, objectStoreSuite } from './suite.ts';
 
 const folders: string[] = [];
@@ -16,6 +18,12 @@ async function newFolder(): Promise<string> {
 }
 
 objectStoreSuite('a folder', async () => openDiskObjectStore(await newFolder()));
+
+const writer = createObjectWriter(silentLog);
+after(() => writer.stop());
+objectStoreSuite('a folder that another thread writes', async () => {
+  return openDiskObjectStore(await newFolder(), (object) => writer.write(object));
+});
 
 describe('a folder of objects', () => {
   const photo = Buffer.from('a photo');

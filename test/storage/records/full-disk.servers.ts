@@ -1,18 +1,17 @@
 /** The records on a disk that is really full. Mounts a small file system, for which it needs root. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { isPalateError } from '../../../src/errors.ts';
 import { openLmdbScoreRecords } from '../../../src/storage/records/lmdb-score-records.ts';
 import type { ScoreRecords } from '../../../src/storage/records/score-records.ts';
+import { smallDisk } from '../../servers/small-disk.ts';
 import { hashOf, wordOn } from './suite.ts';
 
 test('a full disk refuses writes, is read all the same, and takes writes when there is room again', async (t) => {
-  const disk = await smallDisk(t);
+  const disk = await smallDisk(t, 2);
   const ballast = join(disk, 'ballast');
   await writeFile(ballast, Buffer.alloc(1 << 20));
   const messages: string[] = [];
@@ -23,12 +22,13 @@ test('a full disk refuses writes, is read all the same, and takes writes when th
   assert.ok(kept > 0);
   for (let n = 0; n < kept; n++) assert.ok(await records.find('', hashOf(`p${n}`)));
   assert.deepEqual(new Set(messages), new Set(['there is no room for the score records']));
+  await rm(ballast);
+  await Promise.all(Array.from({ length: 50 }, (_, n) => records.put('', wordOn(`later ${n}`))));
   await records.close();
 
+  await writeFile(ballast, Buffer.alloc(1 << 20)).catch(() => {});
   const again = await open();
   assert.ok(await again.find('', hashOf('p0')));
-  await rm(ballast);
-  await Promise.all(Array.from({ length: 50 }, (_, n) => again.put('', wordOn(`later ${n}`))));
   assert.ok(await again.find('', hashOf('later 49')));
   assert.equal(new Set(messages).size, 1);
   await again.close();
@@ -43,16 +43,4 @@ async function putUntilFull(records: ScoreRecords): Promise<number> {
     if (refused.length > 0) return n;
   }
   assert.fail('the disk did not get full');
-}
-
-async function smallDisk(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'palate-records-disk-'));
-  const options = ['-t', 'tmpfs', '-o', 'size=2m', 'palate-disk', folder];
-  const { status, stderr, error } = spawnSync('mount', options, { encoding: 'utf8' });
-  assert.equal(status, 0, `this test mounts a tmpfs, for which it needs root: ${stderr ?? error?.message}`);
-  t.after(() => {
-    spawnSync('umount', ['-l', folder]);
-    return rm(folder, { recursive: true });
-  });
-  return folder;
 }

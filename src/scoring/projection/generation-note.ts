@@ -1,0 +1,53 @@
+import { rmSync } from 'node:fs';
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The journal, and its generation, that the scorer's files are clean of the erased of. */
+interface Noted {
+  readonly journalId: string;
+  readonly generation: number;
+}
+
+/**
+ * Of which erasures nothing is left in the scorer's files. It is in a file between a stop and the next start only: after a
+ * crash nobody can tell what the files hold that the journal does not.
+ */
+export class GenerationNote {
+  readonly #path: string;
+  #noted: Noted | undefined;
+
+  constructor(folder: string) {
+    this.#path = join(folder, 'generation.json');
+  }
+
+  /** Takes what the last process left. Whatever is wrong with it, it is as good as none. */
+  async open(): Promise<void> {
+    try {
+      this.#noted = JSON.parse(await readFile(this.#path, 'utf8')) as Noted;
+    } catch {
+      this.#noted = undefined;
+    }
+    rmSync(this.#path, { force: true });
+  }
+
+  isOf({ journalId, generation }: Noted): boolean {
+    return this.#noted?.journalId === journalId && this.#noted.generation === generation;
+  }
+
+  set(noted: Noted | undefined): void {
+    this.#noted = noted;
+  }
+
+  /** Leaves it to the next process. */
+  async close(): Promise<void> {
+    if (this.#noted === undefined) return;
+    const file = await open(`${this.#path}.new`, 'w', 0o600);
+    try {
+      await file.writeFile(JSON.stringify(this.#noted));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${this.#path}.new`, this.#path);
+  }
+}
