@@ -49,7 +49,7 @@ export async function openScorer() {
     models,
     tips: loadTips(join(foodFolder, 'tips.yaml'), models.get().classes),
     decoder: new Decoder(),
-    admission: new Admission({ clock, maxImages: 64, maxBytes: 2 ** 26 }),
+    admission: new Admission({ clock, maxImages: 256, maxBytes: 2 ** 26 }),
     fetch: createFetch({ clock, objects, uris, maxBytes: maxImageBytes }),
     keeper,
     records,

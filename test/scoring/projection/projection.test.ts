@@ -42,9 +42,17 @@ const userOf = async ({ records }: Following, photo: number) => (await records.g
 /** Whether a file of the folder holds the text. */
 async function holds(text: string): Promise<boolean> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && (await readFile(join(entry.parentPath, entry.name))).includes(text)) return true;
+    if (entry.isFile() && (await contentOf(join(entry.parentPath, entry.name))).includes(text)) return true;
   }
   return false;
+}
+
+/** Empty where it is gone since the folder was listed. */
+function contentOf(path: string): Promise<Buffer> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  });
 }
 
 /** What a scorer that is not told of in the journal takes down. */

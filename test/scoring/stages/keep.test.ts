@@ -37,6 +37,13 @@ function keeper(options: Partial<ConstructorParameters<typeof Keeper>[0]> = {}) 
   return { clock, lines, keeper: new Keeper({ clock, objects, log, maxPhotos: 100, maxBytes: 1e6, ...options }) };
 }
 
+/** Puts nothing until it is let go. */
+function held(store: ObjectStore) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const put: ObjectStore['put'] = (name, bytes) => promise.then(() => store.put(name, bytes));
+  return { letGo: resolve, store: { ...store, put } };
+}
+
 /** Notes how many puts are under way at once. */
 function watched(store: ObjectStore) {
   const seen = { now: 0, most: 0 };
@@ -63,7 +70,8 @@ describe('Keeper', () => {
   });
 
   test('drops what finds no room in the line, counts it, and says so once in a while', async () => {
-    const { clock, keeper: keeping, lines } = keeper({ maxPhotos: 5 });
+    const { store, letGo } = held(objects);
+    const { clock, keeper: keeping, lines } = keeper({ maxPhotos: 5, objects: store });
     const all = await photos(20);
     const give = (from: number, to: number) => {
       for (const { name, bytes } of all.slice(from, to)) keeping.keep(name, bytes);
@@ -78,6 +86,7 @@ describe('Keeper', () => {
     give(12, 13);
     assert.deepEqual(droppedIn(lines), [1, 7]);
     give(13, 15);
+    letGo();
     await keeping.settled();
     assert.deepEqual(droppedIn(lines), [1, 7, 2], 'nothing is left untold');
     assert.deepEqual(keeping.counts, { kept: 5, failed: 0, dropped: 10 });
