@@ -12,16 +12,23 @@ import { isToBeErased } from './writing-process.ts';
 
 const script = join(import.meta.dirname, 'writing-process.ts');
 
-/** Runs a writer that appends, erases and drops until it has begun so many rewrites, then kills it. */
+/**
+ * Runs a writer that appends, erases and drops until it has begun so many rewrites and has something acknowledged, then kills
+ * it a moment later. (Without the latter, a slow disk once had it killed before it had promised anything.)
+ */
 async function killedAfter(folder: string, rewrites: number) {
   const writer = spawn(process.execPath, [script, folder, 'maintain'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const seen = { acknowledged: 0, erasedUpTo: 0, begun: 0 };
+  let isDoomed = false;
   try {
     for await (const line of createInterface({ input: writer.stdout })) {
       const [what, sequence] = line.split(' ');
       if (what === 'acknowledged') seen.acknowledged = Math.max(seen.acknowledged, Number(sequence));
       if (what === 'erased') seen.erasedUpTo = Number(sequence);
-      if (what === 'erasing' && ++seen.begun > rewrites) setTimeout(() => writer.kill('SIGKILL'), Math.random() * 25);
+      if (what === 'erasing') seen.begun += 1;
+      if (isDoomed || seen.begun <= rewrites || seen.acknowledged === 0) continue;
+      isDoomed = true;
+      setTimeout(() => writer.kill('SIGKILL'), Math.random() * 25);
     }
     return seen;
   } finally {
