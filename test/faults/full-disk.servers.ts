@@ -1,17 +1,16 @@
 /** A disk of a few MiB: it fills up, gets room again, and nothing acknowledged is lost. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { Health, HealthCheckResponse_ServingStatus as Status } from '../../gen/grpc/health/v1/health_pb.ts';
 import { IngestService, JournalState } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { call, connect } from '../interop/plain-client.ts';
 import { eventually, servePalate } from '../servers/palate-process.ts';
+import { smallDisk } from '../servers/small-disk.ts';
 import { readJournal } from './journalled.ts';
 import { type Batch, mixedBatch } from './mixed-batches.ts';
 import { publishAtFullSpeed, type SentBatch } from './publish-at-full-speed.ts';
@@ -50,19 +49,6 @@ test('a full disk is refused, seen by health, and over when there is room', asyn
   const restarted = await servePalate(t, { dataFolder });
   await assertAllThere(connect(t, restarted.grpc), [...first, ...second]);
 });
-
-/** A file system of its own that holds so much and no more. */
-async function smallDisk(t: TestContext, mebibytes: number): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'palate-disk-'));
-  const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'palate-disk', folder];
-  const { status, stderr, error } = spawnSync('mount', options, { encoding: 'utf8' });
-  assert.equal(status, 0, `this test mounts a tmpfs, for which it needs root: ${stderr ?? error?.message}`);
-  t.after(() => {
-    spawnSync('umount', ['-l', folder]);
-    return rm(folder, { recursive: true });
-  });
-  return folder;
-}
 
 async function takeTheRest(disk: string): Promise<void> {
   const file = await open(join(disk, 'rest'), 'w');

@@ -2,17 +2,10 @@
 
 import type { Entries } from './entries.ts';
 import { readPhoto } from './lmdb-photos.ts';
-import type { Photo } from './merge.ts';
-import { keptScoreOf } from './photo-bytes.ts';
-import { decodeQueueToken, encodeQueueToken, partRange, partsOf } from './queue-order.ts';
+import { decodeQueueToken, partRange, partsOf } from './queue-order.ts';
+import { pageOf, type Queued } from './queue-page.ts';
 import { keyRest, type TenantKeys } from './record-keys.ts';
 import type { QueuePage, QueueQuery } from './score-records.ts';
-
-/** A photo at its place. */
-interface Queued {
-  readonly place: Buffer;
-  readonly photo: Photo;
-}
 
 /** One page, as `ScoreRecords.list` has it. */
 export function listQueue(entries: Entries, keys: TenantKeys, query: QueueQuery): QueuePage {
@@ -31,13 +24,4 @@ export function listQueue(entries: Entries, keys: TenantKeys, query: QueueQuery)
     }
   }
   return pageOf(query, page);
-}
-
-function pageOf(query: QueueQuery, all: readonly Queued[]): QueuePage {
-  const shown = all.slice(0, query.limit);
-  const last = shown.at(-1);
-  return {
-    records: shown.map(({ photo }) => keptScoreOf(photo).record),
-    nextPageToken: all.length > query.limit && last !== undefined ? encodeQueueToken(query, last.place) : '',
-  };
 }

@@ -1,18 +1,11 @@
 /** The expert's queue in Redis. */
 
-import type { Photo } from './merge.ts';
-import { keptScoreOf } from './photo-bytes.ts';
-import { decodeQueueToken, encodeQueueToken, partRange, partsOf, placeBytes } from './queue-order.ts';
+import { decodeQueueToken, partRange, partsOf, placeBytes } from './queue-order.ts';
+import { pageOf, type Queued } from './queue-page.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import type { RedisTenantKeys } from './redis-keys.ts';
 import { queueMember, readFrom } from './redis-photos.ts';
 import type { QueuePage, QueueQuery } from './score-records.ts';
-
-/** A photo at its place. */
-interface Queued {
-  readonly place: Buffer;
-  readonly photo: Photo;
-}
 
 /** Members between two bounds, in Redis's own notation. */
 interface Span {
@@ -78,13 +71,4 @@ async function photosAt(at: RedisConnection, keys: RedisTenantKeys, members: rea
     if (photo === undefined || !queueMember(photo).equals(member)) return [];
     return [{ place: member.subarray(0, placeBytes), photo }];
   });
-}
-
-function pageOf(query: QueueQuery, all: readonly Queued[]): QueuePage {
-  const shown = all.slice(0, query.limit);
-  const last = shown.at(-1);
-  return {
-    records: shown.map(({ photo }) => keptScoreOf(photo).record),
-    nextPageToken: all.length > query.limit && last !== undefined ? encodeQueueToken(query, last.place) : '',
-  };
 }
