@@ -35,6 +35,7 @@ import { UnsentEvents } from '../scoring/unsent.ts';
 import { openDiskObjectStore } from '../storage/objects/disk-object-store.ts';
 import { createObjectWriter } from '../storage/objects/object-writer.ts';
 import { openLmdbScoreRecords } from '../storage/records/lmdb-score-records.ts';
+import { writeBehind } from '../storage/records/write-behind.ts';
 import type { Log } from '../telemetry/log.ts';
 import { inferenceRole } from './assemble-inference.ts';
 
@@ -72,6 +73,7 @@ export async function scoringParts(
   const objects = await openDiskObjectStore(join(config.dataFolder, 'objects'), (object) => writer.write(object));
   const kept = watchRecords(await openLmdbScoreRecords(scoresFolder(config), log));
   const { records } = kept;
+  const seenAtOnce = writeBehind(records, { log });
   const sources = modelFolders(config).map((folder) => modelSource(config, folder, log));
   const models = new ModelRegistry(sources);
   const decoder = new Decoder({
@@ -117,7 +119,7 @@ export async function scoringParts(
     admission,
     fetch: createFetch({ clock, objects, uris, maxBytes: images.maxBytes }),
     keeper,
-    records,
+    records: seenAtOnce,
     outbox,
     recommendation: neighbours.recommendation,
     maxImageBytes: images.maxBytes,
@@ -126,7 +128,7 @@ export async function scoringParts(
   const service = createScoringService({
     score,
     models,
-    records,
+    records: seenAtOnce,
     outbox,
     defaultTimeoutMillis: config.rpc.defaultTimeoutMillis,
     onHidden: (errorId, error) => log.error({ error, errorId }, 'a photo on a stream failed'),
@@ -137,7 +139,7 @@ export async function scoringParts(
     name: 'what is known of photos',
     async stop() {
       await writer.stop();
-      await records.close();
+      await seenAtOnce.close();
     },
   };
   let loaded: Promise<void> | undefined;

@@ -173,7 +173,7 @@ async function scoreOnce(
 
 /** What this model said of the photo before. The item that a scored photo shows needs the embedding, which is not kept. */
 async function remembered(
-  { records, log }: { readonly records: ScoreRecords; readonly log: Log },
+  { records, log }: { readonly records: Pick<ScoreRecords, 'find'>; readonly log: Log },
   { itemId }: ScoreQuestion,
   tenant: string,
   model: LoadedModel,

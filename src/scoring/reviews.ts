@@ -8,21 +8,25 @@ import { mealReviewed } from './meal-events.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface ReviewsOptions {
-  readonly records: ScoreRecords;
+  readonly records: Pick<ScoreRecords, 'get' | 'review'>;
   readonly outbox: Outbox;
 }
 
 const defaultPageSize = 50;
 
 /** What is known of a photo. @throws PalateError SCORE_UNKNOWN */
-export async function knownScore(records: ScoreRecords, tenant: string, imageId: string): Promise<KeptScore> {
+export async function knownScore(
+  records: Pick<ScoreRecords, 'get'>,
+  tenant: string,
+  imageId: string,
+): Promise<KeptScore> {
   const kept = await records.get(tenant, imageId);
   if (kept === undefined) throw new PalateError('SCORE_UNKNOWN', `nothing is known of photo ${imageId}`);
   return kept;
 }
 
 /** A page of the expert's queue. @throws PalateError INVALID_PAGE_TOKEN */
-export async function listScores(records: ScoreRecords, tenant: string, request: ListScoresRequest) {
+export async function listScores(records: Pick<ScoreRecords, 'list'>, tenant: string, request: ListScoresRequest) {
   const { pageSize, pageToken, includeReviewed, minUncertainty } = request;
   const page = await records.list(tenant, {
     limit: pageSize === 0 ? defaultPageSize : pageSize,

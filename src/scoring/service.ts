@@ -16,7 +16,7 @@ import { type OnHidden, scoreStream } from './score-stream.ts';
 export interface ScoringServiceOptions {
   readonly score: ScorePhoto;
   readonly models: Pick<ModelRegistry, 'list'>;
-  readonly records: ScoreRecords;
+  readonly records: Pick<ScoreRecords, 'get' | 'review' | 'list'>;
   readonly outbox: Outbox;
   /** How long a photo on a stream may take that brings no time of its own, in milliseconds. */
   readonly defaultTimeoutMillis: number;

@@ -18,7 +18,7 @@ import { Lanes } from './lane.ts';
 export interface ScorerOptions {
   readonly clock: Clock;
   readonly decoder: Pick<Decoder, 'decode'>;
-  readonly records: ScoreRecords;
+  readonly records: Pick<ScoreRecords, 'find' | 'put'>;
   readonly log: Log;
   /** How many photos of a model may wait to be decoded. Default: 256. */
   readonly maxQueuedPhotos?: number;
@@ -120,7 +120,12 @@ function wordOf({ identity, model, of }: NewPhoto, judgement: Seen['judgement'])
 }
 
 /** A store that fails costs the memory of the photo, not its answer. */
-async function takeDown(records: ScoreRecords, log: Log, tenant: string, word: ModelWord): Promise<KeptScore> {
+async function takeDown(
+  records: Pick<ScoreRecords, 'put'>,
+  log: Log,
+  tenant: string,
+  word: ModelWord,
+): Promise<KeptScore> {
   try {
     return await records.put(tenant, word);
   } catch (error) {
