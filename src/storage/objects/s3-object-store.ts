@@ -12,17 +12,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { PalateError } from '../../errors.ts';
-import type { ObjectName, ObjectStore } from './object-store.ts';
+import type { ClosableObjectStore } from './late-object-store.ts';
+import type { ObjectName } from './object-store.ts';
 import { type Bucket, deleteVersions, openBucket } from './s3-bucket.ts';
 import { isMissing, storageError } from './s3-errors.ts';
 import type { S3Options } from './s3-options.ts';
 import { type Address, readObject, timeFor } from './s3-reading.ts';
-
-/** Objects in S3; whoever opened it closes it. */
-export interface S3ObjectStore extends ObjectStore {
-  /** Ends its connections. */
-  close(): void;
-}
 
 /** Of the default tenant, as in a folder. */
 const defaultTenant = '_default';
@@ -33,7 +28,7 @@ const hash = /^[0-9a-f]{64}$/;
  * @throws PalateError CONFIG_INVALID where the server refuses the credentials, the bucket or the region; STORAGE_FAILED where
  * it can't be reached.
  */
-export async function openS3ObjectStore(options: S3Options): Promise<S3ObjectStore> {
+export async function openS3ObjectStore(options: S3Options): Promise<ClosableObjectStore> {
   const client = clientOf(options);
   try {
     return storeIn(await openBucket(client, options), options);
@@ -43,7 +38,7 @@ export async function openS3ObjectStore(options: S3Options): Promise<S3ObjectSto
   }
 }
 
-function storeIn(bucket: Bucket, options: S3Options): S3ObjectStore {
+function storeIn(bucket: Bucket, options: S3Options): ClosableObjectStore {
   const { client } = bucket;
   const Bucket = options.bucket;
   const folderOf = (tenant: string) =>

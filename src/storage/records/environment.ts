@@ -75,6 +75,11 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   }
 }
 
+/** Removes the file of a folder and all that goes with it. */
+export async function removeEnvironment(folder: string): Promise<void> {
+  await removeAll(filesIn(folder));
+}
+
 async function environmentOf(entries: ExchangeableEntries, files: Files): Promise<Environment> {
   // A removal was cut short: what was removed may still be in the file.
   if (await exists(files.purging)) await entries.rewrite();
@@ -155,6 +160,10 @@ async function openOfFormat({ format, log }: EnvironmentOptions, files: Files): 
 
 async function beginAnew(files: Files, why: string, log: EnvironmentLog): Promise<void> {
   log.warn({ file: files.data, why }, 'the score records are begun anew, from the journal');
+  await removeAll(files);
+}
+
+async function removeAll(files: Files): Promise<void> {
   for (const file of Object.values(files)) await rm(file, { force: true, recursive: true });
 }
 

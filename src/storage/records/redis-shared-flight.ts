@@ -37,15 +37,19 @@ export async function openRedisSharedFlight(options: RedisSharedFlightOptions): 
       const set = () => at.run((redis) => redis.set(keys.flight(key), whose, 'PX', options.holdMillis, 'NX'));
       return ask(async () => (await set()) === 'OK');
     },
-    async hold(key, whose, work) {
+    async hold(key, whose, work, settled) {
       const holdOn = () =>
         void ask(() => at.run((redis) => redis.eval(stayInFlight, 1, keys.flight(key), whose, options.holdMillis)));
       const timer = setInterval(holdOn, options.holdMillis / 3);
+      const landed = async () => {
+        await settled?.().catch(() => undefined);
+        clearInterval(timer);
+        await ask(() => at.run((redis) => redis.eval(land, 1, keys.flight(key), whose, keys.landed, key)));
+      };
       try {
         return await work();
       } finally {
-        clearInterval(timer);
-        void ask(() => at.run((redis) => redis.eval(land, 1, keys.flight(key), whose, keys.landed, key)));
+        void landed();
       }
     },
   };
@@ -61,27 +65,32 @@ export async function openRedisSharedFlight(options: RedisSharedFlightOptions): 
 interface Holder {
   /** Whether it is ours now; undefined: Redis did not say. */
   take(key: string, whose: string): Promise<{ readonly answer: boolean } | undefined>;
-  /** Holds on to it while the work goes on, and tells of its end. */
-  hold<Result>(key: string, whose: string, work: () => Promise<Result>): Promise<Result>;
+  /** Holds on to it while the work goes on, and tells of its end once that has settled. */
+  hold<Result>(
+    key: string,
+    whose: string,
+    work: () => Promise<Result>,
+    settled?: () => Promise<void>,
+  ): Promise<Result>;
 }
 
 async function share<Result>(
   key: string,
-  { found, work, signal }: Flight<Result>,
+  { found, work, settled, signal, deadlineMillis = Number.POSITIVE_INFINITY }: Flight<Result>,
   holder: Holder,
   landings: Landings,
   waitMillis: number,
 ): Promise<Result> {
   const whose = randomUUID();
   const lookUp = () => found().catch(() => undefined);
-  const end = performance.now() + waitMillis;
+  const end = performance.now() + Math.min(waitMillis, (deadlineMillis - Date.now()) / 2);
   for (;;) {
     const landing = landings.next(key, signal);
     try {
       const taken = await holder.take(key, whose);
       signal?.throwIfAborted();
       // Another may have been done between the caller's own look and now.
-      if (taken?.answer) return await holder.hold(key, whose, async () => (await lookUp()) ?? work());
+      if (taken?.answer) return await holder.hold(key, whose, async () => (await lookUp()) ?? work(), settled);
       if (taken === undefined || performance.now() >= end) return await work();
       if (await landing.within(Math.min(lookMillis, end - performance.now()))) {
         const result = await lookUp();

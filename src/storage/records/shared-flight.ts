@@ -13,5 +13,9 @@ export interface Flight<Result> {
   /** What another process has found by now; undefined: nothing. Its errors count as nothing. */
   found(): Promise<Result | undefined>;
   work(): Promise<Result>;
+  /** Resolves when others find what the work found. Nobody waits for it but they. */
+  settled?(): Promise<void>;
+  /** Milliseconds since 1970: who has little time left spends at most half of it waiting for another. */
+  readonly deadlineMillis?: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -21,7 +21,10 @@ interface Waiting {
 }
 
 /** What answers ask of the records. */
-export type AskedRecords = Pick<ScoreRecords, 'find' | 'put' | 'get' | 'review' | 'list' | 'close'>;
+export interface AskedRecords extends Pick<ScoreRecords, 'find' | 'put' | 'get' | 'review' | 'list' | 'close'> {
+  /** Resolves when the words that were put before are in the store, or lost. */
+  settled(): Promise<void>;
+}
 
 /**
  * The same records, but that a `put` of a photo that is not known resolves before the store has it: whoever asks these
@@ -49,7 +52,9 @@ export function writeBehind(records: ScoreRecords, { maxWaiting = 1_000, log }: 
     return waiting.kept;
   }
 
-  const written = () => Promise.all([...byPhoto.values()].map((waiting) => waiting.written));
+  const settled = async () => {
+    await Promise.all([...byPhoto.values()].map(({ written }) => written));
+  };
 
   return {
     async find(tenant, sha256) {
@@ -70,11 +75,12 @@ export function writeBehind(records: ScoreRecords, { maxWaiting = 1_000, log }: 
       return records.review(tenant, imageId, word, options);
     },
     async list(tenant, query) {
-      await written();
+      await settled();
       return records.list(tenant, query);
     },
+    settled,
     async close() {
-      await written();
+      await settled();
       await records.close();
     },
   };
