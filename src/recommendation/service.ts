@@ -2,13 +2,14 @@
 
 import { RecommendationService, type RecommendRequest } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { defaultPlacements } from '../config/placements.ts';
+import type { OnHidden } from '../rpc/answer-by-id.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { inTime, type Past, recommendInTime } from './past.ts';
 import { type ReadCall, whenThere } from './reading.ts';
 import { createReads, type ReadsOptions } from './reads.ts';
-import { type OnHidden, recommendStream } from './recommend-stream.ts';
+import { recommendStream } from './recommend-stream.ts';
 import { defaultSessionKnnSettings } from './strategies/neighbours.ts';
 import { defaultSessionStanSettings } from './strategies/session-stan.ts';
 

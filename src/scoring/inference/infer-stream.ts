@@ -5,10 +5,10 @@ import {
   type ModelStreamInferResponseSchema,
 } from '../../../gen/grpc_service_pb.ts';
 import { PalateError } from '../../errors.ts';
+import type { OnHidden } from '../../rpc/answer-by-id.ts';
 import type { Call } from '../../rpc/call.ts';
 import { disclose, wireMessage } from '../../rpc/status.ts';
 import { callerOf } from '../question.ts';
-import type { OnHidden } from '../score-stream.ts';
 import { answerInOrder } from './answer-in-order.ts';
 import type { Infer } from './infer.ts';
 

@@ -2,12 +2,12 @@
 
 import { GRPCInferenceService, type ModelInferRequest } from '../../../gen/grpc_service_pb.ts';
 import { PalateError } from '../../errors.ts';
+import type { OnHidden } from '../../rpc/answer-by-id.ts';
 import type { Call } from '../../rpc/call.ts';
 import { type BoundService, bindService } from '../../rpc/handlers.ts';
 import type { ModelRegistry } from '../models/model-registry.ts';
 import type { ModelRepository } from '../models/model-repository.ts';
 import { callerOf } from '../question.ts';
-import type { OnHidden } from '../score-stream.ts';
 import { createInfer, type InferParts } from './infer.ts';
 import { inferStream } from './infer-stream.ts';
 import { modelConfig, modelMetadata } from './model-description.ts';
