@@ -36,8 +36,9 @@ export function loadConfig(sources: ConfigSources = {}): Config {
 /** One key with the value that holds. */
 export interface EffectiveSetting {
   readonly key: string;
-  /** In the file's form: `30s`, not 30000. */
+  /** In the file's form: `30s`, not 30000. Of a secret only what may be seen. */
   readonly value: unknown;
+  readonly isSecret: boolean;
   /** `palate.yaml:3`, `PALATE_PORT`, `--port`, or `default`. */
   readonly origin: Origin;
 }
@@ -139,10 +140,12 @@ function effective(leaf: Leaf, given: Layer, config: Config): EffectiveSetting {
   const path = leaf.key.split('.');
   const value = valueAt(given.tree, path);
   const origin = value === undefined ? 'default' : (originAt(given.origins, path) ?? 'default');
+  const isSecret = leaf.hide !== undefined;
   // A map holds what is shipped too: the parsed one says what holds. It has no units, so it is the file's form as well.
   if (leaf.kind === 'structure')
-    return { key: leaf.key, value: { ...removals(value), ...entriesOf(valueAt(config, path)) }, origin };
-  return { key: leaf.key, value: value ?? leaf.default, origin };
+    return { key: leaf.key, value: { ...removals(value), ...entriesOf(valueAt(config, path)) }, isSecret, origin };
+  const seen = leaf.hide === undefined || value === undefined ? value : leaf.hide(String(value));
+  return { key: leaf.key, value: seen ?? leaf.default, isSecret, origin };
 }
 
 /** The entries that a map takes away with null: they have to be said again in what is printed. */

@@ -1,7 +1,5 @@
 /** Wires the scorer: models, the image's way, what it keeps and what it tells the journal. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { GRPCInferenceService } from '../../gen/grpc_service_pb.ts';
 import type { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import type { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
@@ -18,26 +16,24 @@ import { defaultLimits } from '../scoring/decoding/decode.ts';
 import { Decoder } from '../scoring/decoding/decoder.ts';
 import { UriFetcher } from '../scoring/fetching/uri-fetcher.ts';
 import { uncertaintyOfLabels } from '../scoring/judgement/judge.ts';
-import { loadTips, type Tips } from '../scoring/judgement/tips.ts';
-import { ModelRegistry, type ModelSource } from '../scoring/models/model-registry.ts';
+import type { Tips } from '../scoring/judgement/tips.ts';
+import { ModelRegistry } from '../scoring/models/model-registry.ts';
 import { Outbox } from '../scoring/outbox.ts';
 import { createPipeline } from '../scoring/pipeline.ts';
 import { GenerationNote } from '../scoring/projection/generation-note.ts';
 import { localMealJournal } from '../scoring/projection/local-meal-journal.ts';
 import { type MealJournal, remoteMealJournal } from '../scoring/projection/meal-journal.ts';
 import { Projection } from '../scoring/projection/projection.ts';
-import { watchRecords } from '../scoring/projection/watched-records.ts';
+import { createScoringStatus } from '../scoring/scoring-status.ts';
 import { createScoringService } from '../scoring/service.ts';
 import { Admission } from '../scoring/stages/admit.ts';
 import { createFetch } from '../scoring/stages/fetch.ts';
 import { Keeper } from '../scoring/stages/keep.ts';
 import { UnsentEvents } from '../scoring/unsent.ts';
-import { openDiskObjectStore } from '../storage/objects/disk-object-store.ts';
-import { createObjectWriter } from '../storage/objects/object-writer.ts';
-import { openLmdbScoreRecords } from '../storage/records/lmdb-score-records.ts';
-import { writeBehind } from '../storage/records/write-behind.ts';
 import type { Log } from '../telemetry/log.ts';
 import { inferenceRole } from './assemble-inference.ts';
+import { loading, modelSource, modelSources, tipsOf } from './assemble-models.ts';
+import { openStores, type ScoringStores } from './assemble-stores.ts';
 
 export interface ScoringParts {
   readonly service: BoundService<typeof ScoringService>;
@@ -57,7 +53,7 @@ export interface ScoringNeighbours {
   readonly recommendation: Client<typeof RecommendationService> | undefined;
 }
 
-/** Photos on their way to the object store, at most: the disk may be slower than the models for a while. */
+/** Photos on their way to the object store, at most: it may be slower than the models for a while. */
 const maxKept = { photos: 1_000, bytes: 256 * 2 ** 20 };
 
 /** The service and what carries it, in the order of its start. */
@@ -67,41 +63,63 @@ export async function scoringParts(
   processLog: Log,
 ): Promise<ScoringParts> {
   const log = processLog.child({ part: 'scoring' });
-  const { models: wanted, images, fetch, maxPendingEvents } = config.scoring;
-  const clock = systemClock;
-  const writer = createObjectWriter(log);
-  const objects = await openDiskObjectStore(join(config.dataFolder, 'objects'), (object) => writer.write(object));
-  const kept = watchRecords(await openLmdbScoreRecords(scoresFolder(config), log));
-  const { records } = kept;
-  const seenAtOnce = writeBehind(records, { log });
-  const sources = modelFolders(config).map((folder) => modelSource(config, folder, log));
+  const stores = await openStores(config, scoresFolder(config), log);
+  const sources = modelSources(config, log);
   const models = new ModelRegistry(sources);
-  const decoder = new Decoder({
-    maxQueued: wanted.maxQueuedImages,
-    limits: { ...defaultLimits, ...decodeLimits(images) },
-  });
-  const uris = new UriFetcher({
-    ...fetch,
-    allowedPorts: fetch.allowedPorts.map(Number),
-    totalMillis: fetch.timeoutMillis,
-    maxBytes: images.maxBytes,
-  });
-  const keeper = images.keep
-    ? new Keeper({ clock, objects, log, maxPhotos: maxKept.photos, maxBytes: maxKept.bytes })
-    : undefined;
+  const { part: early, loaded } = loading(models);
+  const { tips, part: rules } = tipsOf(config, models, loaded);
+  const intake = createIntake(config);
+  const kept = createKeeping(config, neighbours, stores, models, log);
+  const service = createService(config, neighbours, { models, tips, intake, stores, ...kept }, log);
+  const sourceOf = (folder: string) => modelSource(config, folder, log);
+  const inference = inferenceRole(config, { ...intake, models, sources, sourceOf }, log);
+  const beside = besideThePhotos(intake, kept);
+  const parts = [stores.part, rules, kept.projection, beside, inference.part];
+  const forgetErased = (signal: AbortSignal) => kept.projection.forgetErased(signal);
+  return { service, inference: inference.service, early, parts, forgetErased };
+}
+
+/** What every photo passes, whoever sends it and by which protocol. */
+interface Intake {
+  readonly clock: typeof systemClock;
+  readonly decoder: Decoder;
+  readonly admission: Admission;
+}
+
+function createIntake({ scoring: { images, models } }: Config): Intake {
+  const clock = systemClock;
+  const limits = { ...defaultLimits, ...decodeLimits(images) };
+  const decoder = new Decoder({ maxQueued: models.maxQueuedImages, limits });
+  const admission = new Admission({ clock, maxImages: images.maxUnderWay, maxBytes: images.maxUnderWayBytes });
+  return { clock, decoder, admission };
+}
+
+/** What remains of a photo: its bytes, an event, and what the journal tells of it. */
+interface Keeping {
+  readonly keeper: Keeper | undefined;
+  readonly unsent: UnsentEvents;
+  readonly outbox: Outbox;
+  readonly projection: Projection;
+}
+
+function createKeeping(
+  config: Config,
+  neighbours: ScoringNeighbours,
+  { photos: { objects, concurrency }, kept, places }: ScoringStores,
+  models: ModelRegistry,
+  log: Log,
+): Keeping {
+  const { images, maxPendingEvents: maxEvents } = config.scoring;
+  const clock = systemClock;
+  const { photos: maxPhotos, bytes: maxBytes } = maxKept;
+  const keeper = images.keep ? new Keeper({ clock, objects, log, maxPhotos, maxBytes, concurrency }) : undefined;
   const unsent = new UnsentEvents(scoresFolder(config), log);
-  const outbox = new Outbox({
-    clock,
-    client: neighbours.ingest,
-    log,
-    maxEvents: maxPendingEvents,
-    unsent,
-    onRefused: (tenant, event, error) => projection.refused(tenant, event, error),
-  });
+  const onRefused = (...refused: Parameters<Projection['refused']>) => projection.refused(...refused);
+  const outbox = new Outbox({ clock, client: neighbours.ingest, log, maxEvents, unsent, onRefused });
   const projection = new Projection({
     journal: mealJournal(config, neighbours, log),
-    records,
-    note: new GenerationNote(scoresFolder(config)),
+    records: kept.records,
+    note: new GenerationNote(scoresFolder(config), `${places.photos}, ${places.records}`),
     uncertaintyOf: (labels) => uncertaintyOfLabels(labels, models.get().classes),
     putsSettled: () => kept.settled(),
     observeUnsent: (listener) => outbox.observeUnsent(listener),
@@ -109,58 +127,53 @@ export async function scoringParts(
     removePhoto: (photo) => (keeper === undefined ? objects.delete(photo) : keeper.remove(photo)),
     log,
   });
-  let tips: Pick<Tips, 'choose'> = { choose: () => '' };
-  const admission = new Admission({ clock, maxImages: images.maxUnderWay, maxBytes: images.maxUnderWayBytes });
+  return { keeper, unsent, outbox, projection };
+}
+
+interface ServiceParts extends Keeping {
+  readonly models: ModelRegistry;
+  readonly tips: Pick<Tips, 'choose'>;
+  readonly intake: Intake;
+  readonly stores: ScoringStores;
+}
+
+function createService(
+  config: Config,
+  { recommendation }: ScoringNeighbours,
+  { models, tips, intake, stores, keeper, outbox, projection }: ServiceParts,
+  log: Log,
+): BoundService<typeof ScoringService> {
+  const { maxBytes } = config.scoring.images;
+  const { objects } = stores.photos;
+  const fetch = createFetch({ clock: intake.clock, objects, uris: createUriFetcher(config), maxBytes });
   const score = createPipeline({
-    clock,
+    ...intake,
     models,
-    tips: { choose: (input) => tips.choose(input) },
-    decoder,
-    admission,
-    fetch: createFetch({ clock, objects, uris, maxBytes: images.maxBytes }),
+    tips,
+    fetch,
     keeper,
-    records: seenAtOnce,
+    records: stores.onTheWay,
+    flight: stores.flight,
     outbox,
-    recommendation: neighbours.recommendation,
-    maxImageBytes: images.maxBytes,
+    recommendation,
+    maxImageBytes: maxBytes,
     log,
   });
-  const service = createScoringService({
+  const kinds = { photos: config.storage.objects.kind, records: config.storage.records.kind };
+  return createScoringService({
     score,
     models,
-    records: seenAtOnce,
+    records: stores.asked,
     outbox,
+    status: createScoringStatus({ kinds, objects, records: stores.kept.records, keeper, projection, outbox }),
     defaultTimeoutMillis: config.rpc.defaultTimeoutMillis,
     onHidden: (errorId, error) => log.error({ error, errorId }, 'a photo on a stream failed'),
   });
-  const sourceOf = (folder: string) => modelSource(config, folder, log);
-  const inference = inferenceRole(config, { clock, models, decoder, admission, sources, sourceOf }, log);
-  const store: Part = {
-    name: 'what is known of photos',
-    async stop() {
-      await writer.stop();
-      await seenAtOnce.close();
-    },
-  };
-  let loaded: Promise<void> | undefined;
-  const loading: Part = {
-    name: models.name,
-    async start(signal) {
-      loaded = models.start(signal);
-      loaded.catch(() => undefined);
-    },
-    drain: (signal) => models.drain(signal),
-    stop: () => models.stop(),
-  };
-  const rules: Part = {
-    name: 'tips',
-    async start() {
-      await loaded;
-      const file = tipFile(config);
-      if (file !== undefined) tips = loadTips(file, models.get().classes);
-    },
-  };
-  const beside: Part = {
+}
+
+/** What goes on beside the answers. */
+function besideThePhotos({ decoder }: Intake, { keeper, outbox, unsent }: Keeping): Part {
+  return {
     name: 'outbox',
     start: async () => outbox.resume(),
     async drain(signal) {
@@ -171,9 +184,15 @@ export async function scoringParts(
       unsent.close();
     },
   };
-  const parts = [store, rules, projection, beside, inference.part];
-  const forgetErased = (signal: AbortSignal) => projection.forgetErased(signal);
-  return { service, inference: inference.service, early: loading, parts, forgetErased };
+}
+
+function createUriFetcher({ scoring: { fetch, images } }: Config): UriFetcher {
+  return new UriFetcher({
+    ...fetch,
+    allowedPorts: fetch.allowedPorts.map(Number),
+    totalMillis: fetch.timeoutMillis,
+    maxBytes: images.maxBytes,
+  });
 }
 
 /** Of this process, or of the one that is followed. */
@@ -189,36 +208,4 @@ function scoresFolder({ dataFolder }: Config): string {
 
 function decodeLimits({ maxBytes, maxPixels, decodeTimeoutMillis }: Config['scoring']['images']) {
   return { maxBytes, maxPixels, maxSeconds: Math.ceil(decodeTimeoutMillis / 1_000) };
-}
-
-function modelSource(config: Config, folder: string, log: Log): ModelSource {
-  const { provider, instances, maxBatchImages, maxQueuedImages, runTimeoutMillis } = config.scoring.models;
-  return {
-    folder,
-    provider,
-    maxQueuedImages,
-    runTimeoutMillis,
-    log,
-    ...(instances === 0 ? {} : { instances }),
-    ...(maxBatchImages === 0 ? {} : { maxBatchImages }),
-  };
-}
-
-function modelFolders({ scoring: { models } }: Config): readonly string[] {
-  return models.folders.length > 0 ? models.folders : [shippedModel()];
-}
-
-/** Beside the sources, or one folder further up beside what was built of them. */
-function shippedModel(): string {
-  const places = ['../../models/food', '../../../models/food'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  );
-  return places.find((place) => existsSync(place)) ?? places[0]!;
-}
-
-function tipFile(config: Config): string | undefined {
-  const { file } = config.scoring.tips;
-  if (file !== '') return file;
-  const beside = join(modelFolders(config)[0]!, 'tips.yaml');
-  return existsSync(beside) ? beside : undefined;
 }

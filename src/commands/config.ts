@@ -1,7 +1,7 @@
 /** `palate config`: the effective configuration, and what every key means. */
 import { Document, isMap, isScalar } from 'yaml';
 import { place, type Tree } from '../config/tree.ts';
-import { type Config, describeConfig, type InspectedConfig, type SettingDescription } from '../config.ts';
+import { describeConfig, type InspectedConfig, type SettingDescription } from '../config.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { clientOptions, configSources, serverOptions } from './config-options.ts';
 import { wrap } from './text-layout.ts';
@@ -22,7 +22,8 @@ export const config = defineCommand({
   usage: '[options]',
   details: [
     'A key comes from a flag, else from the environment (PALATE_RPC_MAX_TIMEOUT for rpc.maxTimeout), else from the file, ' +
-      'else it has its default. What is printed can be used as a file; the comments say where each value came from.',
+      'else it has its default. What is printed can be used as a file; the comments say where each value came from. ' +
+      'Secrets are not shown.',
   ],
   options,
   examples: [
@@ -39,10 +40,16 @@ export const config = defineCommand({
 function printed({ values, stdout, inspectConfig }: CommandContext<typeof options>): string {
   if (values.describe === true) return values.json === true ? asJson(describeConfig()) : described(stdout.columns);
   const inspected = inspectConfig(configSources(values));
-  return values.json === true ? asJson(inspected.config) : asFile(inspected);
+  return values.json === true ? asJson(withoutSecrets(inspected)) : asFile(inspected);
 }
 
-function asJson(value: Config | readonly SettingDescription[]): string {
+function withoutSecrets({ config, settings }: InspectedConfig): Tree {
+  const tree: Tree = structuredClone(config) as object as Tree;
+  for (const { key, value, isSecret } of settings) if (isSecret) place(tree, key.split('.'), value);
+  return tree;
+}
+
+function asJson(value: Tree | readonly SettingDescription[]): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 

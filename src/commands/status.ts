@@ -15,6 +15,12 @@ import {
   GetStateStatusResponseSchema,
   RecommendationService,
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import {
+  type GetScoringStatusResponse,
+  GetScoringStatusResponseSchema,
+  ScoringService,
+  type StoreStatus,
+} from '../../gen/palate/scoring/v1/scoring_pb.ts';
 import { isPalateError, PalateError } from '../errors.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { grouped } from './progress-bar.ts';
@@ -30,24 +36,25 @@ type Context = CommandContext<typeof options>;
 
 export const status = defineCommand({
   name: 'status',
-  summary: 'Show where a server, its journal and its state stand',
+  summary: 'Show where a server, its journal, its state and its scorer stand',
   usage: '[options]',
   details: ['Ends with code 1 when a service does not serve, and with code 3 when there is no server.'],
   options,
   examples: [
-    { command: 'palate status', does: 'health, journal and state' },
+    { command: 'palate status', does: 'health, journal, state and scorer' },
     { command: 'palate status --digest --json', does: 'for a script that compares two servers' },
   ],
   run,
 });
 
 async function run(context: Context): Promise<void> {
-  const [health, journal, state] = await Promise.all([
+  const [health, journal, state, scoring] = await Promise.all([
     withClient(Health, context, (client) => client.list({})),
     withClient(IngestService, context, (client) => client.getJournalStatus({})).catch(noneHere),
     withClient(RecommendationService, context, (client) =>
       client.getStateStatus({ omitDigest: !context.values.digest }),
-    ),
+    ).catch(noneHere),
+    withClient(ScoringService, context, (client) => client.getScoringStatus({})).catch(noneHere),
   ]);
   const services = Object.entries(health.statuses).map(
     ([name, { status: serving }]) =>
@@ -57,18 +64,24 @@ async function run(context: Context): Promise<void> {
     const answer = {
       health: Object.fromEntries(services),
       ...(journal && { journal: toJson(GetJournalStatusResponseSchema, journal, { alwaysEmitImplicit: true }) }),
-      state: toJson(GetStateStatusResponseSchema, state, { alwaysEmitImplicit: true }),
+      ...(state && { state: toJson(GetStateStatusResponseSchema, state, { alwaysEmitImplicit: true }) }),
+      ...(scoring && { scoring: toJson(GetScoringStatusResponseSchema, scoring, { alwaysEmitImplicit: true }) }),
     };
     context.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
   } else {
-    const rows = [...services.map((pair) => [...pair]), ...(journal ? journalRows(journal) : []), ...stateRows(state)];
+    const rows = [
+      ...services.map((pair) => [...pair]),
+      ...(journal ? journalRows(journal) : []),
+      ...(state ? stateRows(state) : []),
+      ...(scoring ? scoringRows(scoring) : []),
+    ];
     context.stdout.write(formatTable([{ title: 'what' }, { title: 'how' }], rows));
   }
   const idle = services.filter(([, serving]) => serving !== 'serving').map(([name]) => name);
   if (idle.length > 0) throw new PalateError('STARTING', `Not serving: ${idle.join(', ')}.`);
 }
 
-/** A follower has no journal of its own. */
+/** A server runs the services of its roles only. */
 function noneHere(error: unknown): undefined {
   if (!isPalateError(error) || error.reason !== 'NOT_IMPLEMENTED') throw error;
 }
@@ -112,4 +125,22 @@ function followingRows({ address, journalId, generation, lastSequence, lagMillis
     ['follows', `${address}, ${journal}`],
     ['followed sequences', `to ${lastSequence}; ${lag}${current ? '' : ': does not keep up'}`],
   ];
+}
+
+function scoringRows(scoring: GetScoringStatusResponse): string[][] {
+  const { photoStore, recordStore, sequence, lag, photosKept, photosFailed, photosDropped, photosWaiting } = scoring;
+  const lost = photosFailed + photosDropped;
+  const kept = `${grouped(Number(photosKept))} since the start, ${grouped(Number(photosWaiting))} wait`;
+  return [
+    ['photo store', storeText(photoStore)],
+    ['photos kept', lost === 0n ? kept : `${kept}; ${grouped(Number(lost))} COULD NOT BE KEPT`],
+    ['record store', storeText(recordStore)],
+    ['record sequence', `${sequence}, ${lag} behind the journal`],
+  ];
+}
+
+function storeText(store: StoreStatus | undefined): string {
+  if (store === undefined) return 'unknown';
+  const { kind, answers, answerMicros, reason } = store;
+  return answers ? `${kind}, answers in ${Number(answerMicros) / 1_000} ms` : `${kind}, DOES NOT ANSWER (${reason})`;
 }

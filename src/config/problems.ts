@@ -54,7 +54,8 @@ function badValue(schema: z.ZodType, issue: z.core.$ZodIssue, given: Layer): Fie
   const note = noteFor(schema, path);
   const value = valueAt(given.tree, path);
   const must = isRelation ? issue.message : `it must be ${note?.allowed ?? 'a map of keys'}`;
-  const is = value === undefined ? (isRelation ? 'does not fit' : 'is missing') : `is ${shown(value)}`;
+  const seen = note?.hide === undefined ? value : note.hide(String(value));
+  const is = value === undefined ? (isRelation ? 'does not fit' : 'is missing') : `is ${shown(seen)}`;
   return { field: keyOf(path), description: `${is}${from(given, path)}; ${must}.` };
 }
 

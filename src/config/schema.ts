@@ -1,8 +1,11 @@
 /** The one schema of the configuration: every key, its default, its bounds, and what it is for. */
 import type * as z from 'zod';
+import { access, checkAccess } from './access.ts';
 import { recommendation } from './recommendation.ts';
 import { scoring } from './scoring.ts';
 import { choice, choices, duration, durationOrUnlimited, integer, section, size, text, texts } from './settings.ts';
+import { storage, storageProblems } from './storage.ts';
+import { checkTls, connectionKeys, peers, tls } from './tls.ts';
 
 /** Which services a process can run itself. */
 export const roles = ['ingest', 'recommendation', 'scoring'] as const;
@@ -200,6 +203,7 @@ const client = section({
     min: '1ms',
     max: longestTimer,
   }),
+  ...connectionKeys(true),
 });
 
 const log = section({
@@ -244,6 +248,10 @@ export const schema = section({
   ingest,
   recommendation,
   scoring,
+  storage,
+  access,
+  tls,
+  peers,
   client,
   log,
 }).superRefine((config, context) => {
@@ -262,6 +270,9 @@ export const schema = section({
   if ((maxAgeMillis !== undefined || maxBytes > 0) && config.recommendation.snapshots.everyEvents === 0) {
     fail(['journal', 'retention'], 'it needs snapshots: recommendation.snapshots.everyEvents must not be 0');
   }
+  for (const [path, message] of storageProblems(config.storage)) fail(path, message);
+  checkAccess(config.access, fail);
+  checkTls(config, fail);
   if (config.roles.includes('scoring') && !config.roles.includes('ingest') && config.journal.follow === '') {
     fail(
       ['roles'],

@@ -27,6 +27,8 @@ export interface SettingNote {
   readonly default?: unknown;
   /** Name of the command line flag that sets it, without dashes. */
   readonly flag?: string;
+  /** What people are shown in place of a secret. */
+  readonly hide?: (value: string) => string;
 }
 
 /** The note of every key, by its schema. */
@@ -64,6 +66,22 @@ export function text(
 ): z.ZodType<string, string | undefined> {
   const { pattern, allowed = 'a text', ...rest } = about;
   return noted(z.string().regex(pattern ?? /^/), { kind: 'text', allowed, ...rest });
+}
+
+/** Stands where a secret is not shown. What was printed with it can't be taken for the secret. */
+export const hidden = '[hidden]';
+
+/** A string that no command, error or log shows. `hide` leaves what may be seen of it; by default nothing. */
+export function secret(
+  about: Parameters<typeof text>[0] & { readonly hide?: (value: string) => string },
+): z.ZodType<string, string | undefined> {
+  const { pattern = /^/, allowed = 'a text', hide = () => hidden, ...rest } = about;
+  const own = z
+    .string()
+    .regex(pattern)
+    .refine((value) => !value.includes(hidden));
+  const note = { ...rest, allowed: `${allowed}, and not the ${hidden} that stands in its place where it is shown` };
+  return noted(own, { kind: 'text', hide: (value) => (value === '' ? '' : hide(value)), ...note });
 }
 
 export function integer(about: About<number> & Range<number>): z.ZodType<number, number | undefined> {

@@ -8,6 +8,7 @@ import { microsOf, nowMicros } from '../events/timestamp.ts';
 import type { Client } from '../rpc/client/client.ts';
 import type { Log } from '../rpc/log.ts';
 import type { KeptScore, ScoreRecords } from '../storage/records/score-records.ts';
+import type { SharedFlight } from '../storage/records/shared-flight.ts';
 import { checkTimeZone } from './judgement/local-time.ts';
 import type { Tips } from './judgement/tips.ts';
 import { mealScored } from './meal-events.ts';
@@ -19,7 +20,7 @@ import { askRecentMeals, type RecentMeals } from './recent-meals.ts';
 import type { Admission } from './stages/admit.ts';
 import type { Fetch } from './stages/fetch.ts';
 import { type Identity, identify } from './stages/identify.ts';
-import { SharedWork } from './stages/join.ts';
+import { type Shared, SharedWork } from './stages/join.ts';
 import type { Keeper } from './stages/keep.ts';
 import {
   createScorer,
@@ -38,6 +39,8 @@ export interface PipelineOptions extends ScorerOptions {
   readonly fetch: Fetch;
   readonly keeper: Keeper | undefined;
   readonly outbox: Outbox;
+  /** What other scorers are at; undefined: no other has these records. */
+  readonly flight?: Pick<SharedFlight, 'share'> | undefined;
   /** Knows what people had before; undefined: nobody does. */
   readonly recommendation: Pick<Client<typeof RecommendationService>, 'getProfile'> | undefined;
   /** The largest photo, in bytes. */
@@ -76,7 +79,7 @@ const noTime: StageTimes = { fetchMicros: 0, decodeMicros: 0, queueMicros: 0, in
  */
 export function createPipeline(options: PipelineOptions): ScorePhoto {
   const { models, admission, outbox, maxImageBytes, clock } = options;
-  const parts: Way = { ...options, scorer: createScorer(options), shared: new SharedWork<NewScore>(clock) };
+  const parts: Way = { ...options, scorer: createScorer(options), shared: new SharedWork<SharedScore>(clock) };
   return async (question, call) => {
     const model = models.get(question.model, question.modelVersion);
     checkTimeZone(question.timeZone);
@@ -98,14 +101,18 @@ export function createPipeline(options: PipelineOptions): ScorePhoto {
     } finally {
       letGo();
       seat.place?.release();
+      seat.place = undefined;
     }
   };
 }
 
 interface Way extends PipelineOptions {
   readonly scorer: Scorer;
-  readonly shared: SharedWork<NewScore>;
+  readonly shared: SharedWork<SharedScore>;
 }
+
+/** A score that all get who asked for it meanwhile. */
+type SharedScore = NewScore & { readonly isOfAnother?: boolean };
 
 /** A caller's place in the outbox, until it goes over to the work that is done for more than this caller. */
 interface Seat {
@@ -140,35 +147,56 @@ async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
   return { kept, rejection: kept.record.rejection, tip, isDeduplicated, times: { ...times, fetchMicros } };
 }
 
-/** Scores a photo that nobody knows, once for all who ask for it meanwhile. */
+/** Scores a photo that nobody knows, once for all who ask for it meanwhile, of whichever scorer. */
 async function scoreOnce(
   parts: Way,
-  { question, call, model, seat }: Traveller,
+  traveller: Traveller,
   bytes: Uint8Array,
   identity: Identity,
 ): Promise<Pick<PhotoAnswer, 'isDeduplicated' | 'times'> & { readonly kept: KeptScore }> {
-  const { tenant } = call;
-  const key = [tenant, identity.sha256, model.name, model.version, question.itemId].join(' ');
-  const { result, isShared } = await parts.shared.join(key, call, async (all) => {
-    // Whoever began the work may give up while others wait for it: its event needs the place all the same.
-    const place = seat.place ?? parts.outbox.reserve();
-    seat.place = undefined;
-    const letGo = model.hold();
-    try {
-      const scored = await parts.scorer({ tenant, bytes, identity, model, of: question }, all);
-      tell(parts, tenant, scored.kept, question, scored.embedding, place);
-      // Of a refused photo the journal tells nobody whose it is, to take it out of the store with them. What is in the store
-      // already is not put there again.
-      const isWorthKeeping = scored.kept.record.modelScore !== undefined && question.image.case !== 'objectKey';
-      if (isWorthKeeping) parts.keeper?.keep({ tenant, sha256: identity.sha256 }, bytes);
-      return scored;
-    } finally {
-      letGo();
-      place.release();
-    }
+  const { question, call, model } = traveller;
+  const { flight } = parts;
+  const key = [call.tenant, identity.sha256, model.name, model.version, question.itemId].join(' ');
+  const { result, isShared } = await parts.shared.join(key, call, (all) => {
+    const work = () => scoreHere(parts, traveller, bytes, identity, all);
+    if (flight === undefined) return work();
+    const found = () => foundByAnother(parts, traveller, identity);
+    return flight.share(key, { found, work, signal: all.signal, deadlineMillis: all.deadlineMillis });
   });
-  const times = isShared ? noTime : { ...result.times, fetchMicros: 0 };
-  return { kept: result.kept, isDeduplicated: isShared, times };
+  const isDeduplicated = isShared || result.isOfAnother === true;
+  const times = isDeduplicated ? noTime : { ...result.times, fetchMicros: 0 };
+  return { kept: result.kept, isDeduplicated, times };
+}
+
+async function scoreHere(
+  parts: Way,
+  { question, call: { tenant }, model, seat }: Traveller,
+  bytes: Uint8Array,
+  identity: Identity,
+  all: Shared,
+): Promise<NewScore> {
+  // Whoever began the work may give up while others wait for it: its event needs the place all the same.
+  const place = seat.place ?? parts.outbox.reserve();
+  seat.place = undefined;
+  const letGo = model.hold();
+  try {
+    const scored = await parts.scorer({ tenant, bytes, identity, model, of: question }, all);
+    tell(parts, tenant, scored.kept, question, scored.embedding, place);
+    // Of a refused photo the journal tells nobody whose it is, to take it out of the store with them. What is in the store
+    // already is not put there again.
+    const isWorthKeeping = scored.kept.record.modelScore !== undefined && question.image.case !== 'objectKey';
+    if (isWorthKeeping) parts.keeper?.keep({ tenant, sha256: identity.sha256 }, bytes);
+    return scored;
+  } finally {
+    letGo();
+    place.release();
+  }
+}
+
+/** What another scorer has taken down by now: it tells the journal, and keeps the photo. */
+async function foundByAnother(parts: Way, { question, call, model }: Traveller, identity: Identity) {
+  const kept = await remembered(parts, question, call.tenant, model, identity);
+  return kept && { kept, embedding: noEmbedding, times: noTime, isOfAnother: true };
 }
 
 /** What this model said of the photo before. The item that a scored photo shows needs the embedding, which is not kept. */

@@ -1,6 +1,7 @@
 /** `palate.scoring.v1.ScoringService`: the handlers, in terms of the generated types. */
 
 import { ScoringService } from '../../gen/palate/scoring/v1/scoring_pb.ts';
+import type { OnHidden } from '../rpc/answer-by-id.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
 import type { ScoreRecords } from '../storage/records/score-records.ts';
@@ -11,13 +12,15 @@ import type { Outbox } from './outbox.ts';
 import type { ScorePhoto } from './pipeline.ts';
 import { callerOf } from './question.ts';
 import { knownScore, listScores, review } from './reviews.ts';
-import { type OnHidden, scoreStream } from './score-stream.ts';
+import { scoreStream } from './score-stream.ts';
+import type { ScoringStatus } from './scoring-status.ts';
 
 export interface ScoringServiceOptions {
   readonly score: ScorePhoto;
   readonly models: Pick<ModelRegistry, 'list'>;
   readonly records: Pick<ScoreRecords, 'get' | 'review' | 'list'>;
   readonly outbox: Outbox;
+  readonly status: ScoringStatus;
   /** How long a photo on a stream may take that brings no time of its own, in milliseconds. */
   readonly defaultTimeoutMillis: number;
   /** Told of the causes that a stream's answers hide. */
@@ -39,6 +42,7 @@ export function createScoringService(options: ScoringServiceOptions): BoundServi
     getScore: async ({ imageId }, { tenant }) => ({ record: (await knownScore(records, tenant, imageId)).record }),
     listScores: (request, { tenant }) => listScores(records, tenant, request),
     reviewScore: (request, { tenant }) => review(options, tenant, request),
+    getScoringStatus: () => options.status(),
     listModels: () => ({ models: models.list().map(listedModel) }),
   });
 }

@@ -231,3 +231,16 @@ test('ListModels tells of the model and what its instances did', async () => {
   assert.equal(instance!.batches - before.instances[0]!.batches, 1n);
   assert.ok(instance!.perImageMicros > 0);
 });
+
+test('GetScoringStatus tells of the stores, and of what waits for them', async () => {
+  await score(newTenant());
+  await scorer.keeper.settled();
+  const { photoStore, recordStore, ...counts } = await scoring.getScoringStatus({});
+  for (const store of [photoStore, recordStore]) {
+    assert.deepEqual([store?.answers, store?.reason], [true, '']);
+    assert.ok(store!.answerMicros > 0n);
+  }
+  assert.deepEqual([photoStore?.kind, recordStore?.kind], ['disk', 'lmdb']);
+  assert.ok(counts.photosKept > 0n && counts.sequence === 5n && counts.lag === 2n);
+  assert.deepEqual([counts.photosFailed, counts.photosDropped, counts.photosWaiting], [0n, 0n, 0n]);
+});

@@ -8,22 +8,30 @@ interface Noted {
   readonly generation: number;
 }
 
+interface Written extends Noted {
+  readonly stores: string;
+}
+
 /**
  * Of which erasures nothing is left in the scorer's files. It is in a file between a stop and the next start only: after a
  * crash nobody can tell what the files hold that the journal does not.
  */
 export class GenerationNote {
   readonly #path: string;
+  readonly #stores: string;
   #noted: Noted | undefined;
 
-  constructor(folder: string) {
+  /** @param stores what is known to be clean; what was noted of others does not count */
+  constructor(folder: string, stores: string) {
     this.#path = join(folder, 'generation.json');
+    this.#stores = stores;
   }
 
   /** Takes what the last process left. Whatever is wrong with it, it is as good as none. */
   async open(): Promise<void> {
     try {
-      this.#noted = JSON.parse(await readFile(this.#path, 'utf8')) as Noted;
+      const written = JSON.parse(await readFile(this.#path, 'utf8')) as Written;
+      this.#noted = written.stores === this.#stores ? written : undefined;
     } catch {
       this.#noted = undefined;
     }
@@ -43,7 +51,7 @@ export class GenerationNote {
     if (this.#noted === undefined) return;
     const file = await open(`${this.#path}.new`, 'w', 0o600);
     try {
-      await file.writeFile(JSON.stringify(this.#noted));
+      await file.writeFile(JSON.stringify({ ...this.#noted, stores: this.#stores } satisfies Written));
       await file.sync();
     } finally {
       await file.close();

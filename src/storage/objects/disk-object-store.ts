@@ -9,7 +9,7 @@ import { type ObjectWrite, writeObject } from './write-object.ts';
 /** Of the default tenant: no tenant's name begins so. */
 const defaultTenant = '_default';
 /** Where objects are written before they get their names. No tenant's name begins so. */
-const unfinished = '_unfinished';
+export const unfinished = '_unfinished';
 const hash = /^[0-9a-f]{64}$/;
 
 /**

@@ -66,12 +66,7 @@ interface Holder {
   /** Whether it is ours now; undefined: Redis did not say. */
   take(key: string, whose: string): Promise<{ readonly answer: boolean } | undefined>;
   /** Holds on to it while the work goes on, and tells of its end once that has settled. */
-  hold<Result>(
-    key: string,
-    whose: string,
-    work: () => Promise<Result>,
-    settled?: () => Promise<void>,
-  ): Promise<Result>;
+  hold<Result>(key: string, whose: string, work: () => Promise<Result>, settled?: () => Promise<void>): Promise<Result>;
 }
 
 async function share<Result>(

@@ -46,7 +46,7 @@ export async function openFollowing(folder: string, options: Partial<ProjectionO
   const projection = new Projection({
     journal: localMealJournal(journal, erasures.pending),
     records,
-    note: new GenerationNote(scores),
+    note: new GenerationNote(scores, 'in the test'),
     uncertaintyOf: () => 0.25,
     putsSettled: async () => undefined,
     observeUnsent: () => () => undefined,

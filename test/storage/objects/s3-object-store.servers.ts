@@ -11,7 +11,8 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { openS3ObjectStore, type S3ObjectStore } from '../../../src/storage/objects/s3-object-store.ts';
+import type { ClosableObjectStore } from '../../../src/storage/objects/late-object-store.ts';
+import { openS3ObjectStore } from '../../../src/storage/objects/s3-object-store.ts';
 import type { S3Options } from '../../../src/storage/objects/s3-options.ts';
 import { recordingLog } from '../../scoring/recording-log.ts';
 import { startFaultyHttp } from '../../servers/faulty-http.ts';
@@ -38,12 +39,12 @@ function optionsOf(change: Partial<S3Options> = {}): S3Options {
   };
 }
 
-const stores: S3ObjectStore[] = [];
+const stores: ClosableObjectStore[] = [];
 after(() => {
   for (const store of stores) store.close();
 });
 
-async function open(change: Partial<S3Options> = {}): Promise<S3ObjectStore> {
+async function open(change: Partial<S3Options> = {}): Promise<ClosableObjectStore> {
   const store = await openS3ObjectStore(optionsOf(change));
   stores.push(store);
   return store;
