@@ -15,10 +15,18 @@ export function errorFromServer(
 
 function unreachable(error: Pick<ServiceError, 'details'>, address: string): PalateError {
   const { details } = error;
-  const lost =
-    /dropped|reset|goaway|shutdown|closed/i.test(details) && !/ECONNREFUSED|No connection established/.test(details);
-  const what = lost ? `the connection to ${address} was lost` : `could not connect to ${address}`;
+  const what = isLost(details) ? `the connection to ${address} was lost` : `could not connect to ${address}`;
   return new PalateError('UNREACHABLE', `${what}: ${details}`, { cause: error });
+}
+
+function isLost(details: string): boolean {
+  const isNoConnection = /ECONNREFUSED|No connection established/.test(details);
+  return !isNoConnection && /dropped|reset|goaway|shutdown|closed/i.test(details);
+}
+
+/** Whether it is a call's error that never left this process, for want of a connection. */
+export function isNeverSent(error: PalateError): boolean {
+  return error.reason === 'UNREACHABLE' && isServiceError(error.cause) && !isLost(error.cause.details);
 }
 
 /** Is it what grpc-js throws for a call that failed? */
