@@ -13,7 +13,7 @@ export interface MealScore {
 
 export class Meals {
   /** By image: a photo may be the meal of several people, who shared it. The first to be told of is the first. */
-  readonly #byImage = new Map<string, readonly Meal[]>();
+  readonly #byImage = new Map<string, Set<Meal>>();
   /** Meals of nobody known, the oldest first. */
   readonly #strangers = new Set<Meal>();
   readonly #maxStrangers: number;
@@ -26,7 +26,7 @@ export class Meals {
 
   /** Whose meals the image is, the first to be told of first. */
   of(imageId: string): readonly Meal[] {
-    return this.#byImage.get(imageId) ?? [];
+    return [...(this.#byImage.get(imageId) ?? [])];
   }
 
   /** Where the item's latest photo lies in its model's space. Undefined: no photo of it had an embedding. */
@@ -46,10 +46,11 @@ export class Meals {
 
   /**
    * Takes the model's word on the image as this person's meal; a later word replaces an earlier one. A meal of nobody becomes
-   * theirs; an event that names nobody is about the first whose meal it was. Answers the meal.
+   * theirs; an event that names nobody is about the first whose meal it was. Answers the meal. `own`: the meals of this
+   * person, which are few, however many people share the photo.
    */
-  score(imageId: string, person: number, atMicros: number, word: MealScore): Meal {
-    const meal = this.#mealOf(imageId, person) ?? this.#enter(imageId, person, atMicros);
+  score(imageId: string, person: number, atMicros: number, word: MealScore, own: Iterable<Meal>): Meal {
+    const meal = this.#mealOf(imageId, person, own) ?? this.#enter(imageId, person, atMicros);
     meal.occurredAtMicros = atMicros;
     if (person !== -1) meal.person = person;
     meal.score = word.score;
@@ -62,12 +63,9 @@ export class Meals {
 
   /** Takes an expert's word; a later one replaces an earlier one. The reviewer is not the person of the meal. */
   review(imageId: string, atMicros: number, review: MealReview): void {
-    const meals = this.of(imageId);
-    for (const meal of meals.length > 0 ? meals : [this.#enter(imageId, -1, atMicros)]) {
-      // A copy each, as a snapshot gives them back.
-      meal.review = { ...review };
-      this.#settle(meal);
-    }
+    const first = this.#first(imageId) ?? this.#enter(imageId, -1, atMicros);
+    for (const meal of this.#byImage.get(imageId)!) meal.review = review;
+    this.#settle(first);
   }
 
   setEmbedding(item: number, embedding: Float32Array): void {
@@ -81,21 +79,27 @@ export class Meals {
 
   /** Forgets a meal. */
   remove(meal: Meal): void {
-    const others = this.of(meal.imageId).filter((other) => other !== meal);
-    if (others.length === 0) this.#byImage.delete(meal.imageId);
-    else this.#byImage.set(meal.imageId, others);
+    const meals = this.#byImage.get(meal.imageId);
+    meals?.delete(meal);
+    if (meals?.size === 0) this.#byImage.delete(meal.imageId);
     this.#strangers.delete(meal);
   }
 
-  #mealOf(imageId: string, person: number): Meal | undefined {
-    const meals = this.of(imageId);
-    if (person === -1) return meals[0];
-    return meals.find((meal) => meal.person === person) ?? meals.find((meal) => meal.person === -1);
+  #first(imageId: string): Meal | undefined {
+    return this.#byImage.get(imageId)?.values().next().value;
+  }
+
+  /** While a meal is nobody's, it is the image's only one: the next person to come takes it. */
+  #mealOf(imageId: string, person: number, own: Iterable<Meal>): Meal | undefined {
+    const first = this.#first(imageId);
+    if (first === undefined || person === -1 || first.person === -1) return first;
+    for (const meal of own) if (meal.imageId === imageId) return meal;
+    return undefined;
   }
 
   /** What an expert said of the image holds for everybody's. */
   #enter(imageId: string, person: number, atMicros: number): Meal {
-    const meals = this.of(imageId);
+    const meals = this.#byImage.get(imageId) ?? new Set<Meal>();
     const meal: Meal = {
       imageId,
       person,
@@ -104,9 +108,9 @@ export class Meals {
       labels: [],
       model: '',
       item: -1,
-      review: meals[0]?.review === undefined ? undefined : { ...meals[0].review },
+      review: this.#first(imageId)?.review,
     };
-    this.#byImage.set(imageId, [...meals, meal]);
+    this.#byImage.set(imageId, meals.add(meal));
     return meal;
   }
 
@@ -125,19 +129,24 @@ export class Meals {
     archive.records(
       'meals',
       (out) => {
-        const all = [...this.#byImage.values()].flat();
+        const all = this.#all();
         out.list(all, all.length, (meal) => writeMeal(out, meal));
       },
       (from) => {
         for (const meal of from.list(() => readMeal(from))) {
-          this.#byImage.set(meal.imageId, [...this.of(meal.imageId), meal]);
+          const meals = this.#byImage.get(meal.imageId) ?? new Set<Meal>();
+          this.#byImage.set(meal.imageId, meals.add(meal));
         }
       },
     );
-    const references = referencesTo([...this.#byImage.values()].flat());
+    const references = referencesTo(this.#all());
     references.persist(archive, 'strangers', this.#strangers);
     this.#persistEmbeddings(archive.part('embeddings'));
     return references;
+  }
+
+  #all(): Meal[] {
+    return [...this.#byImage.values()].flatMap((meals) => [...meals]);
   }
 
   /** Their floats end to end, bit for bit. */

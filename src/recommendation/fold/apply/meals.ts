@@ -11,7 +11,8 @@ export const mealAppliers = {
     const labels = value.labels.map(({ name, confidence }) => ({ name, confidence }));
     const model = value.model === undefined ? '' : `${value.model.name}/${value.model.version}`;
     const word = { score: value.score ?? Number.NaN, labels, model, item };
-    const meal = tenant.meals.score(value.imageId, occasion.person, occasion.occurredAtMicros, word);
+    const own = tenant.people.recordOf(occasion.person).meals;
+    const meal = tenant.meals.score(value.imageId, occasion.person, occasion.occurredAtMicros, word, own);
     if (meal.person !== -1) keep(tenant, meal);
     if (item === -1) return;
     if (value.embedding.length > 0) tenant.meals.setEmbedding(item, Float32Array.from(value.embedding));
