@@ -13,14 +13,14 @@ import { silentLog } from '../src/rpc/log.ts';
 import { Decoder } from '../src/scoring/decoding/decoder.ts';
 import { LoadedModel } from '../src/scoring/models/loaded-model.ts';
 import { readManifest } from '../src/scoring/models/manifest.ts';
-import { type Provider, providers } from '../src/scoring/providers/model-instance.ts';
+import { type LocalProvider, providers } from '../src/scoring/providers/model-instance.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { model: { type: 'string' }, provider: { type: 'string' }, instances: { type: 'string' } },
 });
 const [photos, listing] = positionals;
-const provider = providers.find((known): known is Provider => known === (values.provider ?? 'cpu'));
+const provider = providers.find((known): known is LocalProvider => known === (values.provider ?? 'cpu'));
 if (photos === undefined || listing === undefined || provider === undefined) {
   throw new Error('usage: node scripts/model-accuracy.ts PHOTOS LABELS.txt [--model FOLDER] [--provider cpu]');
 }

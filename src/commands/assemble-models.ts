@@ -15,8 +15,10 @@ export function modelSources(config: Config, log: Log): readonly ModelSource[] {
 }
 
 export function modelSource(config: Config, folder: string, log: Log): ModelSource {
-  const { provider, instances, maxBatchImages, maxQueuedImages, runTimeoutMillis } = config.scoring.models;
+  const { provider, instances, maxBatchImages, maxQueuedImages, runTimeoutMillis, remote } = config.scoring.models;
+  const { hedgePercent, ...servers } = remote;
   return {
+    remote: { ...servers, hedgeShare: hedgePercent / 100 },
     folder,
     provider,
     maxQueuedImages,

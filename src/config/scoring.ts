@@ -1,6 +1,31 @@
 /** The scorer's keys: its models, what it takes in, what it may reach, what it keeps. */
 import { boolean, choice, duration, integer, section, size, text, texts } from './settings.ts';
 
+const remote = section({
+  addresses: texts({
+    description:
+      'Servers of the Open Inference Protocol (Palate, Triton) that run the models, host:port each; for provider remote.',
+    default: [],
+    pattern: /^\S+:\d{1,5}$/,
+    allowed: 'a list of host:port',
+  }),
+  transport: choice(['stream', 'unary'], {
+    description: 'How batches travel: on streams that stay open, or as a call each.',
+    default: 'stream',
+  }),
+  maxBatches: integer({
+    description: 'Batches under way to one server at a time, so at most that many times maxBatchImages images.',
+    default: 4,
+    min: 1,
+    max: 64,
+  }),
+  hedgePercent: integer({
+    description: 'Batches that may be sent to a second server because the first takes unusually long, of all; 0: none.',
+    default: 5,
+    max: 50,
+  }),
+});
+
 const models = section({
   folders: texts({
     description:
@@ -19,17 +44,19 @@ const models = section({
       'Whether callers may load and unload models; auto: where the host is an address of this machine alone.',
     default: 'auto',
   }),
-  provider: choice(['cpu', 'webgpu', 'cuda'], {
-    description: 'What models run on. Where it cannot be had: cpu, and the log says so.',
+  provider: choice(['cpu', 'webgpu', 'cuda', 'remote'], {
+    description:
+      'What models run on; remote: the servers of models.remote. A GPU that cannot be had: cpu, and the log says so.',
     default: 'cpu',
   }),
+  remote,
   instances: integer({
     description: 'Copies of a model that run side by side, a thread each; 0: one for each core, at most 2; on a GPU 1.',
     default: 0,
     max: 64,
   }),
   maxBatchImages: integer({
-    description: 'Images in one batch; 0: 4 on cpu, where more is not faster, and 32 elsewhere.',
+    description: 'Images in one batch; 0: 4 on cpu, where more is not faster, what a remote likes best, 32 elsewhere.',
     default: 0,
     max: 256,
   }),
@@ -40,7 +67,7 @@ const models = section({
     max: 100_000,
   }),
   runTimeout: duration({
-    description: 'A batch that runs longer is given up, and its thread is replaced.',
+    description: 'A batch that runs longer is given up, and its thread, or the connection to a remote, is replaced.',
     default: '10s',
     min: '10ms',
     max: '1h',

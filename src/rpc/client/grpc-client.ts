@@ -23,6 +23,11 @@ export interface GrpcClientOptions {
   readonly attempts?: number;
   /** Ping an idle connection this often. Default: 30,000. */
   readonly keepaliveMillis?: number;
+  /**
+   * Shares no connection with other clients of the address, nor the wait before the next attempt after one that failed: who
+   * makes a new client tries anew. Default: false.
+   */
+  readonly isAlone?: boolean;
 }
 
 /** A client over a connection of its own. */
@@ -59,6 +64,7 @@ export function createGrpcClient<S extends DescService>(
     'grpc.keepalive_time_ms': options.keepaliveMillis ?? 30_000,
     'grpc-node.flow_control_window': 4 * mebibyte,
     'grpc.enable_channelz': 0,
+    'grpc.use_local_subchannel_pool': options.isAlone ? 1 : 0,
   });
   const { tenant = '', timeoutMillis = 30_000 } = options;
   const connection: Connection = { client, address, tenant, timeoutMillis };

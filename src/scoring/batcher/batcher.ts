@@ -1,14 +1,17 @@
 /**
  * Joins images of many callers into batches for the workers of one model. It never waits while a second worker is idle,
- * and with the last idle one only where that makes everybody's answer come sooner (see `wait.ts`). The most important
+ * and with the last idle one only where that makes everybody's answer come sooner (see `wait.ts`); one that is idle because it
+ * is slow is passed over where a faster one is soon free (`next-seat.ts`). The most important
  * and most urgent go first; what can no longer be done in time, and what its caller gave up, never reaches a worker.
  */
 
 import { PalateError } from '../../errors.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Clock } from './clock.ts';
-import { type Cost, CostModel } from './cost-model.ts';
+import { type Cost, CostModel, type Speed } from './cost-model.ts';
 import { JobQueue, type QueuedJob } from './job-queue.ts';
+import { nextSeat, type SeatView } from './next-seat.ts';
+import { RunningBatch, type RunOptions } from './running-batch.ts';
 import { waitUntil } from './wait.ts';
 
 /** Runs batches, one at a time. */
@@ -18,8 +21,10 @@ export interface BatchWorker<Input, Output> {
   readonly maxImages: number;
   /** What is known of its speed before its first batch: from its warm-up, say. */
   readonly cost: Cost;
+  /** What is known of its speed, where it learns that itself; workers may share it. Default: learned here, from its batches. */
+  readonly speed?: Speed;
   /** Answers with one output for each input, in their order. */
-  run(inputs: readonly Input[]): Promise<readonly Output[]>;
+  run(inputs: readonly Input[], options: RunOptions): Promise<readonly Output[]>;
 }
 
 export interface Submission<Input> {
@@ -30,7 +35,7 @@ export interface Submission<Input> {
   readonly deadlineMillis: number;
   /** 0 goes first. Default: the middle one. */
   readonly priority?: number;
-  /** Its abort takes the job out of the queue. One that runs goes on. */
+  /** Its abort takes the job out of the queue. One that runs goes on, unless nobody else waits for the batch: the worker is told. */
   readonly signal?: AbortSignal;
 }
 
@@ -62,13 +67,14 @@ interface Job<Input, Output> extends QueuedJob {
   readonly resolve: (batched: Batched<Output>) => void;
   readonly reject: (error: unknown) => void;
   mayRetry: boolean;
+  batch: RunningBatch | undefined;
 }
 
 /** A worker in use, and what was learned of it. */
-interface Seat<Input, Output> {
+interface Seat<Input, Output> extends SeatView {
   readonly worker: BatchWorker<Input, Output>;
-  readonly model: CostModel;
-  isBusy: boolean;
+  readonly speed: Speed;
+  running: SeatView['running'];
 }
 
 export class Batcher<Input, Output> {
@@ -79,6 +85,7 @@ export class Batcher<Input, Output> {
   #submitted = 0;
   #stopTimer: () => void = () => undefined;
   #closed: PalateError | undefined;
+  #paused: (() => PalateError) | undefined;
 
   constructor(options: BatcherOptions) {
     this.#options = { priorities: 3, ...options };
@@ -92,12 +99,13 @@ export class Batcher<Input, Output> {
 
   /** What was learned of each worker, by its name. */
   costs(): ReadonlyMap<string, Cost> {
-    return new Map(this.#seats.map(({ worker, model }) => [worker.name, model.cost]));
+    return new Map(this.#seats.map(({ worker, speed }) => [worker.name, speed.cost]));
   }
 
   /** From now on the worker gets batches. */
   add(worker: BatchWorker<Input, Output>): void {
-    this.#seats = [...this.#seats, { worker, model: new CostModel(worker.cost), isBusy: false }];
+    const { maxImages, cost, speed = new CostModel(cost) } = worker;
+    this.#seats = [...this.#seats, { worker, maxImages, speed, running: undefined }];
     this.#schedule();
   }
 
@@ -131,6 +139,7 @@ export class Batcher<Input, Output> {
   async #enqueue(submission: Submission<Input>): Promise<Batched<Output>> {
     const { signal } = submission;
     if (this.#closed !== undefined) throw this.#closed;
+    if (this.#paused !== undefined) throw this.#paused();
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Batched<Output>>();
     const job = this.#jobOf(submission, resolve, reject);
@@ -140,6 +149,7 @@ export class Batcher<Input, Output> {
     const giveUp = () => {
       this.#queue.remove(job);
       job.mayRetry = false;
+      job.batch?.leave();
       reject(signal.reason);
     };
     signal.addEventListener('abort', giveUp, { once: true });
@@ -151,6 +161,16 @@ export class Batcher<Input, Output> {
     this.#closed = error;
     this.#stopTimer();
     for (const job of this.#queue.takeAll()) job.reject(error);
+  }
+
+  /** As `close`, until `resume`: no worker can be had for now. The error is made for each job. */
+  pause(errorOf: () => PalateError): void {
+    this.#paused = errorOf;
+    for (const job of this.#queue.takeAll()) job.reject(errorOf());
+  }
+
+  resume(): void {
+    this.#paused = undefined;
   }
 
   #jobOf(
@@ -170,6 +190,7 @@ export class Batcher<Input, Output> {
       resolve,
       reject,
       mayRetry: true,
+      batch: undefined,
     };
   }
 
@@ -192,13 +213,14 @@ export class Batcher<Input, Output> {
     for (const job of this.#queue.takeHopeless(this.#options.clock.now(), this.#predict)) job.reject(tooLate());
     let waitsUntil = Number.POSITIVE_INFINITY;
     while (this.#queue.images > 0) {
-      const seat = this.#fastestIdle();
-      if (seat === undefined) break;
-      const until = this.#waitUntil(seat);
-      if (until > this.#options.clock.now()) {
+      const choice = nextSeat(this.#seats, this.#queue.images, this.#options.clock.now());
+      if (choice === undefined) break;
+      const until = 'seat' in choice ? this.#waitUntil(choice.seat) : choice.untilMillis;
+      if (!('seat' in choice) || until > this.#options.clock.now()) {
         waitsUntil = until;
         break;
       }
+      const { seat } = choice;
       const batch = this.#takeBatch(seat);
       if (batch.length === 0) break;
       void this.#run(seat, batch);
@@ -212,36 +234,45 @@ export class Batcher<Input, Output> {
     this.#stopTimer = clock.callAt(Math.max(atMillis, clock.now() + leastTimerMillis), () => this.#schedule());
   }
 
-  #waitUntil({ worker, model }: Seat<Input, Output>): number {
+  #waitUntil({ maxImages, speed }: Seat<Input, Output>): number {
     const { images, deadlineMillis } = this.#queue;
-    const isLastIdle = this.#seats.filter(({ isBusy }) => !isBusy).length === 1;
-    if (!isLastIdle || images >= worker.maxImages) return Number.NEGATIVE_INFINITY;
+    const isLastIdle = this.#idleSeats() === 1;
+    if (!isLastIdle || images >= maxImages) return Number.NEGATIVE_INFINITY;
     const { lastMillis } = this.#arrivals;
     const gapMillis = this.#arrivals.gapMillis(this.#options.clock.now());
-    return waitUntil({ images, cost: model.cost, lastArrivalMillis: lastMillis, gapMillis, deadlineMillis });
+    return waitUntil({ images, cost: speed.cost, lastArrivalMillis: lastMillis, gapMillis, deadlineMillis });
   }
 
-  #takeBatch({ worker, model }: Seat<Input, Output>): Job<Input, Output>[] {
-    const predict = (images: number) => model.predict(images);
+  #takeBatch({ maxImages: most, speed }: Seat<Input, Output>): Job<Input, Output>[] {
+    const predict = (images: number) => speed.predict(images);
     const take = (maxImages: number) => this.#queue.takeBatch(this.#options.clock.now(), maxImages, predict);
     // What waits is shared among those that are idle: two workers answer four images sooner than one does.
-    const share = Math.ceil(this.#queue.images / this.#seats.filter(({ isBusy }) => !isBusy).length);
-    const shared = take(Math.min(worker.maxImages, share));
+    const share = Math.ceil(this.#queue.images / this.#idleSeats());
+    const shared = take(Math.min(most, share));
     // A job of several images may be larger than the share.
-    return shared.length > 0 || share >= worker.maxImages ? shared : take(worker.maxImages);
+    return shared.length > 0 || share >= most ? shared : take(most);
+  }
+
+  #idleSeats(): number {
+    return this.#seats.filter(({ running }) => running === undefined).length;
   }
 
   async #run(seat: Seat<Input, Output>, batch: readonly Job<Input, Output>[]): Promise<void> {
-    const { worker, model } = seat;
+    const { worker, speed } = seat;
     const { clock } = this.#options;
     const begun = clock.now();
     const batchImages = batch.reduce((sum, { images }) => sum + images, 0);
-    seat.isBusy = true;
+    const running = new RunningBatch(batch);
+    for (const job of batch) job.batch = running;
+    seat.running = { images: batchImages, begunMillis: begun };
     try {
-      const outputs = await worker.run(batch.map(({ input }) => input));
+      const outputs = await worker.run(
+        batch.map(({ input }) => input),
+        running,
+      );
       if (outputs.length !== batch.length) throw wrongCount(worker.name, outputs.length, batch.length);
       const millis = clock.now() - begun;
-      model.observe(batchImages, millis);
+      speed.observe(batchImages, millis);
       this.#options.onRun?.(batchImages, millis);
       for (const [index, job] of batch.entries()) {
         const queueMicros = Math.round((begun - job.submittedMillis) * 1e3);
@@ -251,7 +282,7 @@ export class Batcher<Input, Output> {
     } catch (error) {
       this.#failed(batch, error);
     } finally {
-      seat.isBusy = false;
+      seat.running = undefined;
       this.#schedule();
     }
   }
@@ -259,7 +290,8 @@ export class Batcher<Input, Output> {
   /** What may be run again goes back to the queue, once. */
   #failed(batch: readonly Job<Input, Output>[], error: unknown): void {
     for (const job of batch) {
-      if (job.mayRetry && this.#closed === undefined && this.#options.mayRetry(error)) {
+      job.batch = undefined;
+      if (job.mayRetry && this.#paused === undefined && this.#closed === undefined && this.#options.mayRetry(error)) {
         job.mayRetry = false;
         this.#queue.add(job);
       } else {
@@ -268,18 +300,10 @@ export class Batcher<Input, Output> {
     }
   }
 
-  #fastestIdle(): Seat<Input, Output> | undefined {
-    let fastest: Seat<Input, Output> | undefined;
-    for (const seat of this.#seats) {
-      if (!seat.isBusy && !(fastest !== undefined && fastest.model.predict(1) <= seat.model.predict(1))) fastest = seat;
-    }
-    return fastest;
-  }
-
   /** What the fastest worker would take; 0 where there is none yet. */
   readonly #predict = (images: number): number => {
     let least = Number.POSITIVE_INFINITY;
-    for (const { model } of this.#seats) least = Math.min(least, model.predict(images));
+    for (const { speed } of this.#seats) least = Math.min(least, speed.predict(images));
     return least === Number.POSITIVE_INFINITY ? 0 : least;
   };
 

@@ -4,6 +4,17 @@ export interface Cost {
   readonly perBatchMillis: number;
 }
 
+/** How fast a worker is, as far as it is known. */
+export interface Speed {
+  readonly cost: Cost;
+  /** Milliseconds that a batch of so many images is likely to take. */
+  predict(images: number): number;
+  /** As `predict`, for one that is begun now: what holds the worker up at the moment counts. It chooses between workers. */
+  expect(images: number): number;
+  /** A batch of so many images took so long. */
+  observe(images: number, millis: number): void;
+}
+
 /** What an older observation counts for after each newer one: a worker's speed of some hundred batches ago is forgotten. */
 const memory = 0.98;
 /** How much the sizes of batches must differ, in images squared, before their slope is worth more than the guess's. */
@@ -13,7 +24,7 @@ const guessSpread = 0.5;
  * Learns the cost of batches from those that ran: ridge regression over (images, milliseconds) with exponential forgetting,
  * towards the guess. Where all batches have been of one size, their level is learned, and the guess keeps its shape.
  */
-export class CostModel {
+export class CostModel implements Speed {
   readonly #guess: Cost;
   #cost: Cost;
   #weight = 0;
@@ -32,12 +43,14 @@ export class CostModel {
     return this.#cost;
   }
 
-  /** Milliseconds that a batch of so many images is likely to take. */
   predict(images: number): number {
     return costOf(this.#cost, images);
   }
 
-  /** A batch of so many images took so long. */
+  expect(images: number): number {
+    return this.predict(images);
+  }
+
   observe(images: number, millis: number): void {
     this.#weight *= memory;
     this.#imagesSquared *= memory;

@@ -79,6 +79,7 @@ function dynamicBatching({ maxBatchImages, maxQueuedImages }: LoadedModel) {
 }
 
 function kindOf({ provider }: LoadedModel): ModelInstanceGroup_Kind {
+  if (provider === 'remote') return ModelInstanceGroup_Kind.AUTO;
   return provider === 'cpu' ? ModelInstanceGroup_Kind.CPU : ModelInstanceGroup_Kind.GPU;
 }
 

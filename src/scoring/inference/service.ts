@@ -50,7 +50,7 @@ export function createInferenceService(options: InferenceServiceOptions): BoundS
   return bindService(GRPCInferenceService, {
     serverLive: () => ({ live: true }),
     serverReady: (_, call) => ({ ready: isStarted() && models.list().length > 0 && !call.draining.aborted }),
-    modelReady: ({ name, version }) => ({ ready: isStarted() && isServed(models, name, version) }),
+    modelReady: ({ name, version }) => ({ ready: isStarted() && isReady(models, name, version) }),
     serverMetadata: () => ({ name: 'palate', version: serverVersion, extensions }),
     modelMetadata({ name, version }) {
       const { model, versions } = described(name, version);
@@ -100,8 +100,9 @@ function absent(message: string): () => never {
   };
 }
 
-function isServed(models: ModelRegistry, name: string, version: string): boolean {
-  return models.versionsOf(name).some((model) => version === '' || model.version === version);
+function isReady(models: ModelRegistry, name: string, version: string): boolean {
+  const asked = models.versionsOf(name).filter((model) => version === '' || model.version === version);
+  return asked.some(({ isReady }) => isReady);
 }
 
 /** No name: all; no version: all of the model's. */

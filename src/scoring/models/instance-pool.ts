@@ -1,11 +1,11 @@
 import { PalateError } from '../../errors.ts';
 import type { Log } from '../../rpc/log.ts';
-import type { ModelInstance, Provider } from '../providers/model-instance.ts';
+import type { LocalProvider, ModelInstance } from '../providers/model-instance.ts';
 
 /** Starts an instance. Rejects where that can't be done, or the signal aborts. */
 export type StartInstance = (
   name: string,
-  provider: Provider,
+  provider: LocalProvider,
   onLost: (instance: ModelInstance, error: PalateError) => void,
   signal: AbortSignal,
 ) => Promise<ModelInstance>;
@@ -13,7 +13,9 @@ export type StartInstance = (
 export interface InstancePoolOptions {
   /** One instance each, for its whole life and for those that take its place. */
   readonly names: readonly string[];
-  readonly provider: Provider;
+  readonly provider: LocalProvider;
+  /** The largest batch, by what they turn out to run on. */
+  readonly maxImages: (provider: LocalProvider) => number;
   readonly startInstance: StartInstance;
   /** An instance is ready for batches. */
   readonly onReady: (instance: ModelInstance) => void;
@@ -45,7 +47,7 @@ export class InstancePool {
   readonly #options: InstancePoolOptions;
   readonly #places: readonly Place[];
   readonly #stop = new AbortController();
-  #provider: Provider;
+  #provider: LocalProvider;
 
   constructor(options: InstancePoolOptions) {
     this.#options = options;
@@ -54,8 +56,17 @@ export class InstancePool {
   }
 
   /** What the instances run on. */
-  get provider(): Provider {
+  get provider(): LocalProvider {
     return this.#provider;
+  }
+
+  get maxImages(): number {
+    return this.#options.maxImages(this.#provider);
+  }
+
+  /** Whether one runs at least. */
+  get isReady(): boolean {
+    return this.#places.some(({ instance }) => instance !== undefined);
   }
 
   /** Of each instance its name, and what it and those before it answered. */

@@ -1,34 +1,15 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { isPalateError, PalateError } from '../../errors.ts';
-import type { Log } from '../../rpc/log.ts';
+import { isPalateError, PalateError, type Reason } from '../../errors.ts';
 import { type Batched, Batcher, type Submission } from '../batcher/batcher.ts';
 import { systemClock } from '../batcher/clock.ts';
 import type { ModelImage, ModelOutput, Provider } from '../providers/model-instance.ts';
-import { OnnxInstance } from '../providers/onnx-instance.ts';
-import { InstancePool, type StartInstance } from './instance-pool.ts';
+import { type Instances, localInstances, remoteInstances, targetOf } from './instances.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { ModelClass } from './model-class.ts';
+import type { ModelOptions } from './model-options.ts';
 import { ModelStatistics } from './model-statistics.ts';
-
-export interface ModelOptions {
-  /** What to run on. Default: cpu. */
-  readonly provider?: Provider;
-  /** How many copies run side by side. Default: one for each core, at most 2; 1 on a GPU. */
-  readonly instances?: number;
-  /** The largest batch. Default: 4 on cpu, where more is not faster, and 32 elsewhere. */
-  readonly maxBatchImages?: number;
-  /** How many images may wait. Default: 256. */
-  readonly maxQueuedImages?: number;
-  /** How long a batch may take before its thread is given up. Default: 10,000. */
-  readonly runTimeoutMillis?: number;
-  /** How long loading and warming up may take. Default: 60,000. */
-  readonly startTimeoutMillis?: number;
-  readonly log: Log;
-  /** The file of the instances' threads. Default: the one that runs ONNX Runtime. */
-  readonly entry?: URL;
-}
 
 /** An instance as `ListModels` tells of it. */
 export interface InstanceStatus {
@@ -45,55 +26,46 @@ export type InferenceOptions = Pick<Submission<ModelImage>, 'deadlineMillis' | '
 /** A model that runs: several instances behind one batcher. */
 export class LoadedModel {
   readonly manifest: ModelManifest;
-  /** Of its file: 64 lower-case hex digits. */
-  readonly sha256: string;
   readonly requestedProvider: Provider;
   readonly batcher: Batcher<ModelImage, ModelOutput>;
   readonly statistics = new ModelStatistics();
   readonly maxQueuedImages: number;
-  readonly #maxBatchImages: (provider: Provider) => number;
-  readonly #pool: InstancePool;
+  readonly #instances: Instances;
+  readonly #sha256: string | undefined;
   #running = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
-  private constructor(manifest: ModelManifest, weights: Uint8Array, options: ModelOptions) {
-    const { provider = 'cpu', instances = defaultInstances(provider), maxQueuedImages = 256, log } = options;
+  private constructor(manifest: ModelManifest, weights: Uint8Array | undefined, options: ModelOptions) {
+    const { maxQueuedImages = 256 } = options;
+    const target = targetOf(manifest, options);
     this.manifest = manifest;
-    this.sha256 = createHash('sha256').update(weights).digest('hex');
-    this.requestedProvider = provider;
+    this.#sha256 = weights && createHash('sha256').update(weights).digest('hex');
+    this.requestedProvider = target === undefined ? (options.provider ?? 'cpu') : 'remote';
     this.maxQueuedImages = maxQueuedImages;
-    this.#maxBatchImages = (used) => options.maxBatchImages ?? (used === 'cpu' ? 4 : 32);
-    const mayRetry = (error: unknown) => isPalateError(error) && error.reason === 'WORKER_LOST';
+    const mayRetry = (error: unknown) => isPalateError(error) && mayHelp.has(error.reason);
     const onRun = (images: number, millis: number) => this.statistics.ran(images, millis);
     this.batcher = new Batcher({ clock: systemClock, maxQueuedImages, mayRetry, onRun });
-    const { runTimeoutMillis = 10_000, startTimeoutMillis = 60_000, entry } = options;
-    const maxImages = this.#maxBatchImages;
-    const fixed = { manifest, weights, maxImages, runTimeoutMillis, startTimeoutMillis, log };
-    const startInstance: StartInstance = (name, used, onLost, signal) =>
-      OnnxInstance.start({ ...fixed, name, provider: used, onLost, ...(entry === undefined ? {} : { entry }) }, signal);
-    this.#pool = new InstancePool({
-      names: Array.from({ length: instances }, (_, index) => `${manifest.name}-${manifest.version}-${index}`),
-      provider,
-      startInstance,
-      onReady: (instance) => this.batcher.add(instance),
-      onGone: (instance) => this.batcher.remove(instance),
-      log,
-    });
+    const parts = { manifest, batcher: this.batcher, options };
+    this.#instances =
+      target === undefined ? localInstances(parts, weights!) : remoteInstances(parts, target, this.#sha256);
   }
 
   /**
-   * Loads a model and warms it up.
+   * Loads a model and warms it up. One that runs on other servers of which none can be reached is loaded all the same, and is
+   * ready when one is there.
    * @throws PalateError MODEL_INVALID, DEADLINE_EXCEEDED, WORKER_LOST; also the signal's reason. Nothing of it runs then.
    */
   static async start(manifest: ModelManifest, options: ModelOptions, signal?: AbortSignal): Promise<LoadedModel> {
-    const model = new LoadedModel(manifest, await readWeights(manifest.file), options);
+    const isLocal = targetOf(manifest, options) === undefined;
+    const weights = isLocal || existsSync(manifest.file) ? await readWeights(manifest.file) : undefined;
+    const model = new LoadedModel(manifest, weights, options);
     try {
-      await model.#pool.start(signal);
+      await model.#instances.start(signal);
     } catch (error) {
       throw named(error, manifest.file);
     }
-    const { name, version, sha256, requestedProvider, provider, instances } = model;
-    options.log.info({ name, version, sha256, requestedProvider, provider, instances }, 'a model is loaded');
+    const { name, version, sha256, requestedProvider, provider, instances, isReady } = model;
+    options.log.info({ name, version, sha256, requestedProvider, provider, instances, isReady }, 'a model is loaded');
     return model;
   }
 
@@ -123,19 +95,29 @@ export class LoadedModel {
     return this.manifest.embeddingLength;
   }
 
+  /** Of its weights: 64 lower-case hex digits. Empty: they are elsewhere, and nobody has said. */
+  get sha256(): string {
+    return this.#sha256 ?? this.#instances.sha256 ?? '';
+  }
+
+  /** Whether it can be asked now. */
+  get isReady(): boolean {
+    return this.#instances.isReady;
+  }
+
   /** What it runs on. */
   get provider(): Provider {
-    return this.#pool.provider;
+    return this.#instances.provider;
   }
 
   get maxBatchImages(): number {
-    return this.#maxBatchImages(this.provider);
+    return this.#instances.maxImages;
   }
 
-  /** Its instances, with what was learned of their speed. One that is just being replaced costs 0. */
+  /** Its instances, or the servers that run it, with what was learned of their speed. One that is not there costs 0. */
   get instances(): readonly InstanceStatus[] {
     const costs = this.batcher.costs();
-    return this.#pool
+    return this.#instances
       .counts()
       .map((counts) => ({ ...counts, ...(costs.get(counts.name) ?? { perImageMillis: 0, perBatchMillis: 0 }) }));
   }
@@ -218,7 +200,7 @@ export class LoadedModel {
   /** Ends it, after the batches that run; what waits fails with SHUTTING_DOWN. */
   async stop(): Promise<void> {
     this.batcher.close(new PalateError('SHUTTING_DOWN', `model ${this.name}, version ${this.version}, is stopping`));
-    await this.#pool.stop();
+    await this.#instances.stop();
   }
 }
 
@@ -226,9 +208,8 @@ function microsSince(begun: number): number {
   return Math.round((performance.now() - begun) * 1e3);
 }
 
-function defaultInstances(provider: Provider): number {
-  return provider === 'cpu' ? Math.min(availableParallelism(), 2) : 1;
-}
+/** What another worker, or the same one a little later, may well do better. A model changes nothing, so a batch may run twice. */
+const mayHelp: ReadonlySet<Reason> = new Set<Reason>(['WORKER_LOST', 'UNREACHABLE', 'OVERLOADED', 'DEADLINE_EXCEEDED']);
 
 async function readWeights(file: string): Promise<Uint8Array> {
   try {

@@ -1,5 +1,6 @@
 /** What may stand in a `model.yaml`. */
 import * as z from 'zod';
+import { transports } from '../providers/remote/target.ts';
 
 const meaning = z.string().optional();
 const dynamic = z.literal('n', { error: 'it must be n: the model takes batches of any size' });
@@ -29,6 +30,17 @@ const word = z.string().regex(wordPattern, { error: 'it must be 1 to 63 of a-z, 
 
 const version = z.union([z.int().min(0).transform(String), word]);
 
+export const addressPattern = /^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/;
+const address = z.string().regex(addressPattern, { error: 'it must be host:port' });
+
+/** Servers of the Open Inference Protocol that run the model in place of this process. */
+const remote = z.strictObject({
+  addresses: z.array(address).min(1).max(64).optional(),
+  model: z.string().min(1).optional(),
+  version: z.union([z.int().min(0).transform(String), z.string()]).optional(),
+  transport: z.enum(transports).optional(),
+});
+
 export const manifestSchema = z
   .strictObject({
     name: word,
@@ -39,6 +51,7 @@ export const manifestSchema = z
     outputs,
     classes: z.string().regex(/^[^/\\]+\.csv$/, { error: 'it must be a .csv file in the same folder' }),
     food_threshold: z.number().min(0).max(1),
+    remote: remote.optional(),
   })
   .refine(({ input: { shape } }) => shape[1] === shape[2], { path: ['input', 'shape'], error: 'it must be square' });
 

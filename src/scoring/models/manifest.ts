@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PalateError } from '../../errors.ts';
+import type { RemoteTarget } from '../providers/remote/target.ts';
 import { type Fit, type Kernel, type ManifestFile, manifestSchema, wordPattern } from './manifest-schema.ts';
 import { type ModelClass, readClasses } from './model-class.ts';
 
@@ -37,6 +38,8 @@ export interface ModelManifest {
   readonly foodThreshold: number;
   /** 0: it has none. */
   readonly embeddingLength: number;
+  /** What its `model.yaml` says of the servers that run it; undefined: nothing, so the configuration decides. */
+  readonly remote: Partial<RemoteTarget> | undefined;
 }
 
 /**
@@ -62,6 +65,7 @@ export function readManifest(folder: string, version?: string): ModelManifest {
     classes,
     foodThreshold: manifest.food_threshold,
     embeddingLength: outputs.embedding?.shape[1] ?? 0,
+    remote: manifest.remote && withoutUndefined(manifest.remote),
   };
 }
 
@@ -96,6 +100,10 @@ export function versionsIn(folder: string): readonly string[] {
 /** The order of versions: 9 comes before 10. */
 export function byVersion(one: string, other: string): number {
   return one.localeCompare(other, 'en', { numeric: true });
+}
+
+function withoutUndefined(remote: NonNullable<ManifestFile['remote']>): Partial<RemoteTarget> {
+  return Object.fromEntries(Object.entries(remote).filter(([, value]) => value !== undefined));
 }
 
 function tensorsOf(outputs: ManifestFile['outputs']): ModelTensor[] {

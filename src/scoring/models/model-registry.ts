@@ -1,7 +1,8 @@
 import { PalateError } from '../../errors.ts';
 import type { Part } from '../../lifecycle.ts';
-import { LoadedModel, type ModelOptions } from './loaded-model.ts';
+import { LoadedModel } from './loaded-model.ts';
 import { byVersion, readManifest, readVersions, type ServedVersions } from './manifest.ts';
+import type { ModelOptions } from './model-options.ts';
 
 /** A model to load, and how to run it. */
 export interface ModelSource extends ModelOptions {

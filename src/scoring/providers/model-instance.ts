@@ -1,10 +1,13 @@
 /** What runs a model, and what goes in and comes out: the same for every provider. */
 import type { BatchWorker } from '../batcher/batcher.ts';
 
-/** What a model can be asked to run on. */
+/** What a model can be asked to run on in this process. */
 export const providers = ['cpu', 'webgpu', 'cuda'] as const;
 
-export type Provider = (typeof providers)[number];
+export type LocalProvider = (typeof providers)[number];
+
+/** `remote`: other servers, which know best what they run it on. */
+export type Provider = LocalProvider | 'remote';
 
 /** One image as a model takes it: RGB, 8 bits each, row by row, `size · size · 3` bytes. */
 export interface ModelImage {
@@ -28,7 +31,7 @@ export interface ModelOutput {
 /** A running copy of a model: it takes one batch at a time. */
 export interface ModelInstance extends BatchWorker<ModelImage, ModelOutput> {
   /** What it runs on. */
-  readonly provider: Provider;
+  readonly provider: LocalProvider;
   /** Batches and images that it answered. */
   readonly batches: number;
   readonly images: number;

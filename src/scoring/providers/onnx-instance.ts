@@ -4,7 +4,8 @@ import { entryBeside } from '../../threads/entry.ts';
 import { SupervisedWorker } from '../../threads/supervised-worker.ts';
 import { type Cost, CostModel } from '../batcher/cost-model.ts';
 import type { ModelManifest } from '../models/manifest.ts';
-import type { ModelImage, ModelInstance, ModelOutput, Provider } from './model-instance.ts';
+import type { LocalProvider, ModelImage, ModelInstance, ModelOutput } from './model-instance.ts';
+import { outputOf, valuesOf } from './model-output.ts';
 import { createGate, shutGate, watchGate } from './native-gate.ts';
 import type { LoadAnswer, LoadRequest, RunRequest } from './onnx-messages.ts';
 
@@ -14,9 +15,9 @@ export interface OnnxInstanceOptions {
   readonly manifest: ModelManifest;
   /** The bytes of the ONNX file. */
   readonly weights: Uint8Array;
-  readonly provider: Provider;
+  readonly provider: LocalProvider;
   /** The largest batch for what it turns out to run on. */
-  readonly maxImages: (provider: Provider) => number;
+  readonly maxImages: (provider: LocalProvider) => number;
   /** How long a batch may take; a thread that takes longer is stuck, and given up. */
   readonly runTimeoutMillis: number;
   /** How long loading and warming up may take together. */
@@ -41,7 +42,7 @@ export class OnnxInstance implements ModelInstance {
   readonly #gate = createGate();
   readonly #imageBytes: number;
   readonly #imageValues: number;
-  #provider: Provider;
+  #provider: LocalProvider;
   #maxImages: number;
   #cost: Cost = { perImageMillis: 0, perBatchMillis: 0 };
   #batches = 0;
@@ -57,7 +58,7 @@ export class OnnxInstance implements ModelInstance {
     this.#provider = provider;
     this.#maxImages = maxImages(provider);
     this.#imageBytes = manifest.input.size ** 2 * 3;
-    this.#imageValues = manifest.outputs.reduce((sum, { length }) => sum + length, 0);
+    this.#imageValues = valuesOf(manifest.outputs);
     this.#pixels = new Uint8Array(new SharedArrayBuffer(this.#maxImages * this.#imageBytes));
     this.#values = new Float32Array(new SharedArrayBuffer(this.#maxImages * this.#imageValues * 4));
     this.#worker = new SupervisedWorker({ name: `model ${name}`, entry, data: undefined, maxPending: 1, log });
@@ -81,7 +82,7 @@ export class OnnxInstance implements ModelInstance {
     return instance;
   }
 
-  get provider(): Provider {
+  get provider(): LocalProvider {
     return this.#provider;
   }
 
@@ -174,20 +175,7 @@ export class OnnxInstance implements ModelInstance {
 
   #outputOf(index: number): ModelOutput {
     const values = this.#values.slice(index * this.#imageValues, (index + 1) * this.#imageValues);
-    const tensors: Partial<Record<string, Float32Array>> = {};
-    let offset = 0;
-    for (const { name, length } of this.#options.manifest.outputs) {
-      tensors[name] = values.subarray(offset, offset + length);
-      offset += length;
-    }
-    const { labels, food, embedding, energy } = tensors;
-    return {
-      values,
-      labels: labels!,
-      food: food?.[0] ?? 1,
-      embedding: embedding ?? new Float32Array(0),
-      energy: energy?.[0] ?? Number.NaN,
-    };
+    return outputOf(values, this.#options.manifest.outputs);
   }
 
   /** What a batch fails with. A thread that died or is stuck is given up. */

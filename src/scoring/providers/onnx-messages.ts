@@ -1,12 +1,12 @@
 /** What passes between an instance of a model and its thread. Pixels and values lie in memory that both see. */
 import type { ModelInput, ModelTensor } from '../models/manifest.ts';
-import type { Provider } from './model-instance.ts';
+import type { LocalProvider } from './model-instance.ts';
 
 /** Makes the session. Answered by a `LoadAnswer`. */
 export interface LoadRequest {
   /** The bytes of the ONNX file. */
   readonly weights: Uint8Array;
-  readonly provider: Provider;
+  readonly provider: LocalProvider;
   readonly input: ModelInput;
   readonly outputs: readonly ModelTensor[];
   /** Where the pixels of a batch are: uint8, image after image. */
@@ -19,7 +19,7 @@ export interface LoadRequest {
 
 export interface LoadAnswer {
   /** What the session runs on. */
-  readonly provider: Provider;
+  readonly provider: LocalProvider;
   /** Why it is not what was asked for. */
   readonly refusal: string | undefined;
 }

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { env, InferenceSession } from 'onnxruntime-node';
 import { PalateError } from '../../errors.ts';
-import type { Provider } from './model-instance.ts';
+import type { LocalProvider } from './model-instance.ts';
 import type { LoadAnswer, LoadRequest } from './onnx-messages.ts';
 
 // What goes wrong comes as an error. Without this, ONNX Runtime also writes it to the process's standard error.
@@ -26,7 +26,7 @@ export async function openSession(request: LoadRequest): Promise<LoadAnswer & { 
   return { session, provider: refusal === undefined ? provider : 'cpu', refusal };
 }
 
-function create(weights: Uint8Array, provider: Provider): Promise<InferenceSession> {
+function create(weights: Uint8Array, provider: LocalProvider): Promise<InferenceSession> {
   return InferenceSession.create(weights, {
     executionProviders: [provider],
     // One thread each: instances side by side do more than threads in one run.
@@ -46,7 +46,7 @@ async function createOnCpu(weights: Uint8Array): Promise<InferenceSession> {
 }
 
 /** Without the loader of Vulkan the provider would print that it is missing, before it says that there is no adapter. */
-function requireVulkan(provider: Provider): void {
+function requireVulkan(provider: LocalProvider): void {
   if (provider !== 'webgpu' || process.platform !== 'linux') return;
   try {
     process.dlopen({ exports: {} }, 'libvulkan.so.1', constants.dlopen.RTLD_LAZY);

@@ -1,0 +1,47 @@
+import type { ModelInferResponse } from '../../../../gen/grpc_service_pb.ts';
+import { isPalateError } from '../../../errors.ts';
+import type { InferenceClient } from './describe-remote.ts';
+import { streamChannel } from './stream-channel.ts';
+import type { Transport } from './target.ts';
+
+export interface InferOptions {
+  /** The id in the request. */
+  readonly id: string;
+  /** How long it may take. */
+  readonly timeoutMillis: number;
+  /** Takes it back: the server is told, too. */
+  readonly signal: AbortSignal;
+}
+
+/** The way of batches to one server. */
+export interface InferChannel {
+  /** Sends the bytes of a `ModelInferRequest`. Rejects with what the server answered, or the connection. */
+  infer(request: Uint8Array, options: InferOptions): Promise<ModelInferResponse>;
+}
+
+/** A call for each batch. gRPC passes deadline and cancellation on. */
+function unaryChannel(client: InferenceClient): InferChannel {
+  return {
+    infer: (request, { timeoutMillis, signal }) => client.modelInfer(request, { timeoutMillis, signal }),
+  };
+}
+
+/** As wanted. A server that knows no streams is asked by calls from then on; `onFallback` hears of it once. */
+export function openChannel(client: InferenceClient, transport: Transport, onFallback: () => void): InferChannel {
+  const unary = unaryChannel(client);
+  if (transport === 'unary') return unary;
+  const streams = streamChannel(client);
+  let used = streams;
+  return {
+    async infer(request, options) {
+      try {
+        return await used.infer(request, options);
+      } catch (error) {
+        if (used === unary || !isPalateError(error) || error.code !== 'UNIMPLEMENTED') throw error;
+        if (used === streams) onFallback();
+        used = unary;
+        return unary.infer(request, options);
+      }
+    },
+  };
+}
