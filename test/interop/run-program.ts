@@ -7,9 +7,14 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Runs another program to its end. Rejects, naming it, where it is not there. */
-export async function runProgram(program: string, args: readonly string[], input = ''): Promise<Output> {
-  const child = spawn(program, args, { timeout: 60_000 });
+/** Runs another program to its end, for which it has `timeout` milliseconds. Rejects, naming it, where it is not there. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  input = '',
+  timeout = 60_000,
+): Promise<Output> {
+  const child = spawn(program, args, { timeout });
   const code = new Promise<number | null>((resolve, reject) => {
     child.once('error', (cause) => reject(new Error(`${program} is needed on the PATH: ${cause.message}`, { cause })));
     child.once('close', resolve);

@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ScoringService } from '../../gen/palate/scoring/v1/scoring_pb.ts';
+import { pythonVenv } from '../../scripts/python-venv.ts';
 import { createGrpcClient } from '../../src/rpc/client/grpc-client.ts';
 import { readManifest } from '../../src/scoring/models/manifest.ts';
 import { servePalate, temporaryFolder } from '../servers/palate-process.ts';
-import { pythonVenv } from './python-venv.ts';
 import { runProgram } from './run-program.ts';
 import { writeTinyModel } from './tiny-onnx.ts';
 
@@ -16,7 +17,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const food = here('../../models/food');
 const photos = ['banana', 'lemon', 'kiwi', 'carrots'].map((name) => here(`../../bench/data/grocery/${name}.jpg`));
 
-const python = await pythonVenv('tritonclient', here('./tritonclient-requirements.txt'));
+const python = join(pythonVenv('tritonclient', here('./tritonclient-requirements.txt')), 'python');
 const repository = await temporaryFolder({ after });
 const tiny = await writeTinyModel(repository, 'tiny', [1, 2]);
 const server = await servePalate(
