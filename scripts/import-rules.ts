@@ -12,7 +12,7 @@ export const floors: readonly (readonly string[])[] = [
   ['connectors', 'console', 'ingest', 'recommendation', 'scoring'],
   ['exchange', 'journal', 'storage'],
   ['rpc'],
-  ['events', 'expressions', 'access', 'threads', 'telemetry'],
+  ['events', 'expressions', 'access', 'files', 'threads', 'telemetry'],
   ['config', 'errors', 'lifecycle'],
   ['gen'],
 ];

@@ -24,7 +24,7 @@ import { GenerationNote } from '../scoring/projection/generation-note.ts';
 import { localMealJournal } from '../scoring/projection/local-meal-journal.ts';
 import { type MealJournal, remoteMealJournal } from '../scoring/projection/meal-journal.ts';
 import { Projection } from '../scoring/projection/projection.ts';
-import { createScoringStatus } from '../scoring/scoring-status.ts';
+import { createScoringStatus, type ScoringStatus } from '../scoring/scoring-status.ts';
 import { createScoringService } from '../scoring/service.ts';
 import { Admission } from '../scoring/stages/admit.ts';
 import { createFetch } from '../scoring/stages/fetch.ts';
@@ -32,8 +32,10 @@ import { Keeper } from '../scoring/stages/keep.ts';
 import { UnsentEvents } from '../scoring/unsent.ts';
 import type { Log } from '../telemetry/log.ts';
 import { inferenceRole } from './assemble-inference.ts';
+import { type Meters, measureScoring } from './assemble-metrics.ts';
 import { loading, modelSource, modelSources, tipsOf } from './assemble-models.ts';
 import { openStores, type ScoringStores } from './assemble-stores.ts';
+import type { PhotoTimes, ScoringReadings } from './metrics/scoring.ts';
 
 export interface ScoringParts {
   readonly service: BoundService<typeof ScoringService>;
@@ -56,21 +58,44 @@ export interface ScoringNeighbours {
 /** Photos on their way to the object store, at most: it may be slower than the models for a while. */
 const maxKept = { photos: 1_000, bytes: 256 * 2 ** 20 };
 
+/** Within this time the journal knows what a scorer took down; their clocks may differ by as much. */
+const settlingMillis = 2_000;
+
 /** The service and what carries it, in the order of its start. */
 export async function scoringParts(
   config: Config,
   neighbours: ScoringNeighbours,
   processLog: Log,
+  meters: Meters,
 ): Promise<ScoringParts> {
   const log = processLog.child({ part: 'scoring' });
   const stores = await openStores(config, scoresFolder(config), log);
+  try {
+    return partsOver(stores, config, neighbours, log, meters);
+  } catch (error) {
+    // Connections that stay open would keep the process.
+    await stores.part.stop();
+    throw error;
+  }
+}
+
+function partsOver(
+  stores: ScoringStores,
+  config: Config,
+  neighbours: ScoringNeighbours,
+  log: Log,
+  meters: Meters,
+): ScoringParts {
   const sources = modelSources(config, log);
   const models = new ModelRegistry(sources);
   const { part: early, loaded } = loading(models);
   const { tips, part: rules } = tipsOf(config, models, loaded);
   const intake = createIntake(config);
   const kept = createKeeping(config, neighbours, stores, models, log);
-  const service = createService(config, neighbours, { models, tips, intake, stores, ...kept }, log);
+  const status = statusOf(config, stores, kept);
+  const { photos } = meters;
+  const service = createService(config, neighbours, { models, tips, intake, stores, status, photos, ...kept }, log);
+  measureScoring(meters, () => models.list(), readingsOf(config, intake, kept, status));
   const sourceOf = (folder: string) => modelSource(config, folder, log);
   const inference = inferenceRole(config, { ...intake, models, sources, sourceOf }, log);
   const beside = besideThePhotos(intake, kept);
@@ -84,6 +109,8 @@ interface Intake {
   readonly clock: typeof systemClock;
   readonly decoder: Decoder;
   readonly admission: Admission;
+  /** Photos before a lane. */
+  readonly waiting: { photos: number };
 }
 
 function createIntake({ scoring: { images, models } }: Config): Intake {
@@ -91,7 +118,7 @@ function createIntake({ scoring: { images, models } }: Config): Intake {
   const limits = { ...defaultLimits, ...decodeLimits(images) };
   const decoder = new Decoder({ maxQueued: models.maxQueuedImages, limits });
   const admission = new Admission({ clock, maxImages: images.maxUnderWay, maxBytes: images.maxUnderWayBytes });
-  return { clock, decoder, admission };
+  return { clock, decoder, admission, waiting: { photos: 0 } };
 }
 
 /** What remains of a photo: its bytes, an event, and what the journal tells of it. */
@@ -105,7 +132,7 @@ interface Keeping {
 function createKeeping(
   config: Config,
   neighbours: ScoringNeighbours,
-  { photos: { objects, concurrency }, kept, places }: ScoringStores,
+  { photos: { objects, concurrency }, kept, flight, places }: ScoringStores,
   models: ModelRegistry,
   log: Log,
 ): Keeping {
@@ -120,10 +147,11 @@ function createKeeping(
     journal: mealJournal(config, neighbours, log),
     records: kept.records,
     note: new GenerationNote(scoresFolder(config), `${places.photos}, ${places.records}`),
-    uncertaintyOf: (labels) => uncertaintyOfLabels(labels, models.get().classes),
+    uncertaintyOf: (labels) => uncertaintyOfLabels(labels, models.classes()),
     putsSettled: () => kept.settled(),
     observeUnsent: (listener) => outbox.observeUnsent(listener),
     forgetSent: () => unsent.forgetSent(),
+    othersMillis: flight === undefined ? 0 : settlingMillis,
     removePhoto: (photo) => (keeper === undefined ? objects.delete(photo) : keeper.remove(photo)),
     log,
   });
@@ -135,12 +163,14 @@ interface ServiceParts extends Keeping {
   readonly tips: Pick<Tips, 'choose'>;
   readonly intake: Intake;
   readonly stores: ScoringStores;
+  readonly status: ScoringStatus;
+  readonly photos: PhotoTimes;
 }
 
 function createService(
   config: Config,
   { recommendation }: ScoringNeighbours,
-  { models, tips, intake, stores, keeper, outbox, projection }: ServiceParts,
+  { models, tips, intake, stores, status, photos, keeper, outbox }: ServiceParts,
   log: Log,
 ): BoundService<typeof ScoringService> {
   const { maxBytes } = config.scoring.images;
@@ -159,15 +189,37 @@ function createService(
     maxImageBytes: maxBytes,
     log,
   });
-  const kinds = { photos: config.storage.objects.kind, records: config.storage.records.kind };
   return createScoringService({
-    score,
+    score: photos.counted(score),
     models,
     records: stores.asked,
     outbox,
-    status: createScoringStatus({ kinds, objects, records: stores.kept.records, keeper, projection, outbox }),
+    status,
     defaultTimeoutMillis: config.rpc.defaultTimeoutMillis,
     onHidden: (errorId, error) => log.error({ error, errorId }, 'a photo on a stream failed'),
+  });
+}
+
+function statusOf({ storage }: Config, { photos, kept }: ScoringStores, keeping: Keeping): ScoringStatus {
+  const kinds = { photos: storage.objects.kind, records: storage.records.kind };
+  return createScoringStatus({ kinds, objects: photos.objects, records: kept.records, ...keeping });
+}
+
+/** What a scrape asks of it. The stores are asked too, and have a second to answer. */
+function readingsOf(
+  { scoring: { images, maxPendingEvents: outboxEvents } }: Config,
+  { admission, decoder, waiting }: Intake,
+  { outbox }: Keeping,
+  status: ScoringStatus,
+): () => Promise<Omit<ScoringReadings, 'photos'>> {
+  const limits = { photos: images.maxUnderWay, photoBytes: images.maxUnderWayBytes, outboxEvents };
+  return async () => ({
+    underWay: admission.underWay,
+    queuedForLane: waiting.photos,
+    queuedForDecoding: decoder.queued,
+    outbox,
+    limits,
+    status: await status(),
   });
 }
 
@@ -199,7 +251,7 @@ function createUriFetcher({ scoring: { fetch, images } }: Config): UriFetcher {
 function mealJournal(config: Config, { journal, ingest }: ScoringNeighbours, log: Log): MealJournal {
   const pendingErasures = async () => (await ingest.getJournalStatus({})).pendingErasures;
   if (journal !== undefined) return localMealJournal(journal, pendingErasures);
-  return remoteMealJournal(ingest, createFollower({ address: config.journal.follow, log }));
+  return remoteMealJournal(ingest, createFollower({ address: config.journal.follow, connection: config.peers, log }));
 }
 
 function scoresFolder({ dataFolder }: Config): string {

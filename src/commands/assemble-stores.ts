@@ -1,5 +1,6 @@
 /** Opens what the scorer keeps: its photos, and what is known of them. */
 
+import { mkdir } from 'node:fs/promises';
 import type { Config } from '../config.ts';
 import type { Part } from '../lifecycle.ts';
 import { type WatchedRecords, watchRecords } from '../scoring/projection/watched-records.ts';
@@ -22,11 +23,12 @@ export interface ScoringStores {
   /** Where things are kept, for people. */
   readonly places: { readonly photos: string; readonly records: string };
   /** To be started first of the scorer's, and so stopped last. */
-  readonly part: Part;
+  readonly part: Part & { stop(): Promise<void> };
 }
 
 /** @param folder of what the scorer keeps beside its photos @throws PalateError CONFIG_INVALID, STORAGE_FAILED */
 export async function openStores(config: Config, folder: string, log: Log): Promise<ScoringStores> {
+  await mkdir(folder, { recursive: true });
   const photos = await openPhotoStore(config, log);
   try {
     const store = await openRecordStore(config, folder, log);

@@ -2,7 +2,15 @@ import { isPalateError, PalateError } from '../errors.ts';
 import { packEvents } from '../events/event-ranges.ts';
 import { FailedRanges } from './failed-ranges.ts';
 import { closedError, failedError, fullError, fullPauseMillis } from './failure.ts';
-import type { AppendBatch, Appended, DurableBatch, DurableListener, JournalLog, JournalState } from './journal.ts';
+import type {
+  AppendBatch,
+  Appended,
+  DurableBatch,
+  DurableListener,
+  JournalLog,
+  JournalState,
+  JournalWatch,
+} from './journal.ts';
 import { encodedBytes, PendingGroup } from './pending-group.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 
@@ -18,6 +26,7 @@ export interface CommitQueueOptions {
   /** Microseconds since 1970. */
   readonly now: () => number;
   readonly log: JournalLog;
+  readonly watch?: JournalWatch | undefined;
   /** The first sequence to give out. */
   readonly nextSequence: number;
   readonly lastAppendedAtMicros: number;
@@ -203,6 +212,7 @@ export class CommitQueue {
       return;
     }
     this.#commitMillis = performance.now() - startMillis;
+    this.#options.watch?.committed({ events: facts.count, bytes: group.length, millis: this.#commitMillis });
     this.#recovered();
     this.#tell(group.batches);
     this.#durableSequence = lastSequence;

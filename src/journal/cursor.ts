@@ -1,5 +1,6 @@
 import { PalateError } from '../errors.ts';
-import { type Disk, type DiskFile, errorCode } from './disk.ts';
+import { errorCode } from '../files/system-error.ts';
+import type { Disk, DiskFile } from './disk.ts';
 import { failedError } from './failure.ts';
 import type { ReadOptions } from './journal.ts';
 import type { JournalRecord } from './record.ts';

@@ -36,9 +36,3 @@ export interface Disk {
    */
   lock(folder: string): Promise<() => Promise<void>>;
 }
-
-/** The `code` of a failed system call, such as 'ENOSPC'; '' where there is none. */
-export function errorCode(thrown: unknown): string {
-  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return '';
-  return String(thrown.code);
-}

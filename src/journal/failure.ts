@@ -1,9 +1,9 @@
 import { isPalateError, PalateError } from '../errors.ts';
-import { errorCode } from './disk.ts';
+import { errorCode, isNoRoom } from '../files/system-error.ts';
 
 /** What a failed system call means to the journal's callers. */
 
-const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE']);
+const otherFullCodes: ReadonlySet<string> = new Set(['EFBIG', 'EMFILE', 'ENFILE']);
 const unwritableCodes: ReadonlySet<string> = new Set([
   'EACCES',
   'EPERM',
@@ -22,7 +22,7 @@ export const fullPauseMillis = 250;
 
 /** Was there no room: on the disk, within a quota, for a larger file, or in the table of open files? */
 export function isFull(error: unknown): boolean {
-  return fullCodes.has(errorCode(error));
+  return isNoRoom(error) || otherFullCodes.has(errorCode(error));
 }
 
 export function fullError(cause: unknown): PalateError {

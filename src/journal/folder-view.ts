@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { isPalateError, PalateError } from '../errors.ts';
+import { errorCode } from '../files/system-error.ts';
 import type { SegmentSource } from './cursor.ts';
-import { type Disk, errorCode } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { readingError } from './failure.ts';
 import { emptyEnd, type FileEnd, findEnd } from './file-end.ts';
 import type { Segment } from './segment.ts';

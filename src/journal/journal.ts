@@ -196,6 +196,14 @@ export interface JournalStatus {
   readonly state: JournalState;
 }
 
+/** Told of the work of the disk, as it is done. Must be quick, and not throw. */
+export interface JournalWatch {
+  /** A group has become durable, so long after its writing began. */
+  committed(group: { readonly events: number; readonly bytes: number; readonly millis: number }): void;
+  /** An fdatasync took so long. */
+  synced(millis: number): void;
+}
+
 /** What the journal tells its operator. pino fits as it is. */
 export interface JournalLog {
   info(fields: object, message: string): void;

@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalateError } from '../errors.ts';
-import { errorCode } from './disk.ts';
+import { errorCode } from '../files/system-error.ts';
 import { isFull } from './failure.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
 import { isPalateError } from '../errors.ts';
+import { errorCode } from '../files/system-error.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import { type Disk, errorCode } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { closedError, failedError, fullError, isFull } from './failure.ts';
 import type { Dropped, JournalLog, RewriteOptions, Rewritten } from './journal.ts';
 import { nextHeader, writeAnew } from './rewritten-segment.ts';

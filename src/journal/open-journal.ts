@@ -9,6 +9,7 @@ import type {
   Journal,
   JournalLog,
   JournalStatus,
+  JournalWatch,
   ReadOptions,
 } from './journal.ts';
 import { Maintenance } from './maintenance.ts';
@@ -33,6 +34,7 @@ export interface JournalOptions {
   /** Microseconds since 1970. */
   readonly now?: () => number;
   readonly log?: JournalLog;
+  readonly watch?: JournalWatch | undefined;
 }
 
 const silent: JournalLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -69,11 +71,11 @@ async function create(disk: Disk, folder: string, now: () => number): Promise<Re
 type Resolved = JournalOptions & Required<Pick<JournalOptions, 'disk' | 'now' | 'log'>>;
 
 function assemble(options: Resolved, found: Recovered, unlock: () => Promise<void>): Journal {
-  const { disk, folder, durability, now, log } = options;
+  const { disk, folder, durability, now, log, watch } = options;
   const { segments, lastSequence, lastAppendedAtMicros } = found;
   const sync = durability === 'disk';
   const writer = new SegmentWriter(
-    { disk, folder, sync, segmentBytes: options.segmentBytes ?? 134_217_728, now, segments },
+    { disk, folder, sync, segmentBytes: options.segmentBytes ?? 134_217_728, now, segments, watch },
     found.file,
     found,
   );
@@ -82,6 +84,7 @@ function assemble(options: Resolved, found: Recovered, unlock: () => Promise<voi
     maxPendingBytes: Math.min(options.maxPendingBytes ?? 67_108_864, mostPendingBytes),
     now,
     log,
+    watch,
     nextSequence: Math.max(lastSequence + 1, segments.at(-1)!.header.baseSequence),
     lastAppendedAtMicros,
     marksWhenIdle: sync,

@@ -1,4 +1,5 @@
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { syncFolder } from '../files/sync-folder.ts';
 import type { Disk, DiskFile, OpenMode } from './disk.ts';
 import { lockFolder } from './lock.ts';
 
@@ -13,16 +14,7 @@ export const realDisk: Disk = {
   open: async (path, mode) => realFile(await open(path, flags[mode], 0o640)),
   rename,
   remove: unlink,
-  async syncFolder(folder) {
-    // Windows has no such call: there a name is as durable as NTFS's own log makes it.
-    if (process.platform === 'win32') return;
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncFolder,
   lock: lockFolder,
 };
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Disk, errorCode } from './disk.ts';
+import { errorCode } from '../files/system-error.ts';
+import type { Disk } from './disk.ts';
 import type { Segment } from './segment.ts';
 import { parseSegmentName } from './segment-header.ts';
 import { unfinished } from './segment-list.ts';

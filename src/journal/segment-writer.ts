@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { PalateError } from '../errors.ts';
+import { errorCode } from '../files/system-error.ts';
 import { type ByteTarget, byteTarget } from './byte-target.ts';
-import { type Disk, type DiskFile, errorCode } from './disk.ts';
+import type { Disk, DiskFile } from './disk.ts';
 import { failedError, fullError, isFull } from './failure.ts';
 import { encodeGroupHeader, groupHeaderBytes } from './group.ts';
+import type { JournalWatch } from './journal.ts';
 import { newSegment, type Segment } from './segment.ts';
 import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment-header.ts';
 import { unfinished } from './segment-list.ts';
@@ -36,6 +38,7 @@ export interface SegmentWriterOptions {
   readonly now: () => number;
   /** Shared with readers; new ones are added at the end. */
   readonly segments: Segment[];
+  readonly watch?: JournalWatch | undefined;
 }
 
 /** What is durable: where the writer stands. */
@@ -126,8 +129,10 @@ export class SegmentWriter {
   }
 
   async #datasync(): Promise<void> {
+    const startMillis = performance.now();
     try {
       await this.#file.datasync();
+      this.#options.watch?.synced(performance.now() - startMillis);
     } catch (error) {
       if (!isFull(error)) throw failedError('make a write durable', error);
       this.#mustRoll = true;

@@ -6,10 +6,11 @@
  * Format: for each event its length, in 32 bits, the CRC-32 of the rest, the tenant's length in a byte, the tenant, the event.
  */
 
-import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { PalateError } from '../errors.ts';
+import { writeAll } from '../files/write-all.ts';
 import type { Log } from '../rpc/log.ts';
 
 export interface UnsentEvent {
@@ -98,8 +99,7 @@ export class UnsentEvents {
 
   #append(entries: Iterable<Buffer>): void {
     const bytes = Buffer.concat([...entries]);
-    let written = 0;
-    while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+    writeAll(this.#file, bytes);
     this.#fileBytes += bytes.length;
   }
 

@@ -65,3 +65,42 @@ test('a wrong value ends it with exit code 2 and is named', async () => {
   assert.equal(stdout, '');
   assert.match(stderr, /^palate: CONFIG_INVALID: port is "abc" \(from --port\); it must be a whole number/);
 });
+
+test('secrets are shown nowhere, and what is shown of them is not taken for them', async () => {
+  const env = {
+    PALATE_STORAGE_REDIS_URL: 'rediss://me:sesame@redis.example.com/1',
+    PALATE_STORAGE_S3_ACCESS_KEY_ID: 'me',
+    PALATE_STORAGE_S3_SECRET_ACCESS_KEY: 'sesame',
+  };
+  const [shown, json] = await Promise.all([run(['config'], { env }), run(['config', '--json'], { env })]);
+  for (const { stdout } of [shown, json]) assert.doesNotMatch(stdout, /sesame/);
+  assert.match(shown.stdout, /secretAccessKey: "\[hidden\]" # from PALATE_STORAGE_S3_SECRET_ACCESS_KEY/);
+  assert.equal(JSON.parse(json.stdout).storage.redis.url, 'rediss://me:[hidden]@redis.example.com/1');
+  const printed = join(folder, 'secrets.yaml');
+  writeFileSync(printed, shown.stdout);
+  assert.throws(() => loadConfig({ file: printed, env: {} }), {
+    reason: 'CONFIG_INVALID',
+    message: /not the \[hidden\]/,
+  });
+  for (const url of ['redis//me:sesame@host', 'redis://me:sesame@two words']) {
+    const { code, stderr } = await run(['config', '--set', `storage.redis.url=${url}`]);
+    assert.equal(code, 2);
+    assert.match(stderr, /storage\.redis\.url is/);
+    assert.doesNotMatch(stderr, /sesame/);
+  }
+});
+
+test('stores that do not go together are refused, and said why', async () => {
+  for (const [set, message] of [
+    ['storage.objects.kind=s3', /storage\.s3\.bucket .*needs it/],
+    ['storage.records.kind=redis', /storage\.redis\.url .*needs it/],
+    ['storage.s3.accessKeyId=me', /storage\.s3\.secretAccessKey .*go together/],
+    ['storage.redis.hold=3s', /storage\.redis\.hold .*less than storage\.redis\.wait/],
+    ['storage.redis.answer=5s', /storage\.redis\.answer .*must not exceed/],
+    ['storage.s3.endpoint=s3.example.com', /storage\.s3\.endpoint .*an address such as/],
+  ] as const) {
+    const { code, stderr } = await run(['config', '--set', set]);
+    assert.equal(code, 2, set);
+    assert.match(stderr, message);
+  }
+});

@@ -1,6 +1,7 @@
 /** Carries erasures out: traces who goes, rewrites the journal, and sees to it that no other copy is left. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPalateError } from '../../errors.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { JournalRecord } from '../../journal/record.ts';
 import type { Part } from '../../lifecycle.ts';
@@ -8,7 +9,7 @@ import type { Log } from '../../rpc/log.ts';
 import type { Digester } from './digester.ts';
 import { type ErasedId, ErasedIds } from './erased-ids.ts';
 import type { Erasure, ErasureRegistry } from './registry.ts';
-import { traceThings, traceVisitors } from './trace.ts';
+import { traceThings, traceUserIds, traceVisitors } from './trace.ts';
 import { isTheirs } from './whose.ts';
 
 /** What else holds a copy of what the journal held. */
@@ -29,6 +30,8 @@ export interface EraserOptions {
   readonly digester: Digester;
   readonly log: Log;
   readonly copies?: OtherCopies | undefined;
+  /** Lets the state of this process say nothing more of a user. */
+  readonly mask?: ((tenant: string, userId: string) => void) | undefined;
   /** After a failure it tries again so much later. */
   readonly retryMillis?: number;
 }
@@ -40,6 +43,8 @@ export class Eraser implements Part {
   #running: Promise<void> | undefined;
   /** While it was running, so that its last look at those who wait may have been before. */
   #woken = false;
+  /** There was no room to finish at the start what was unfinished. */
+  #isPutOff = false;
   /** An attempt before did not come to its end: it may have erased what other copies hold still. */
   #isUnsettled = false;
 
@@ -49,11 +54,39 @@ export class Eraser implements Part {
 
   /** Finishes what a crash left, before any state is folded: nobody would be masked in it. */
   async start(): Promise<void> {
-    const { registry } = this.#options;
+    const { registry, log } = this.#options;
     if (await registry.load()) await this.#saveLedger();
     this.#isUnsettled = registry.waiting.length > 0;
-    if (this.#isUnsettled && this.#hasWholeJournal())
+    if (!this.#isUnsettled || !this.#hasWholeJournal()) return;
+    try {
       await this.#erase({ removeFiles: this.#options.copies?.removeFiles });
+    } catch (error) {
+      if (!isForWantOfRoom(error)) throw error;
+      const erasures = registry.waiting.length;
+      log.error(
+        { err: error, erasures },
+        'no room to finish an erasure: they are masked, and erased when there is room',
+      );
+      this.#isPutOff = true;
+    }
+  }
+
+  /**
+   * To be started once the state is folded, and before anybody may ask it: masks whoever is in it for want of room on the disk,
+   * and goes on with them. The journal still has their ids.
+   */
+  get resumption(): Part {
+    const { journal, registry, digester, mask } = this.#options;
+    return {
+      name: 'erasures that were put off',
+      start: async () => {
+        if (!this.#isPutOff) return;
+        const known = registry.waiting.map(({ user }) => user);
+        const users = await traceUserIds({ journal, digester, known, signal: this.#stopping.signal });
+        for (const { tenant, userId } of users) mask?.(tenant, userId);
+        this.wake();
+      },
+    };
   }
 
   async stop(): Promise<void> {
@@ -146,4 +179,8 @@ export class Eraser implements Part {
     await registry.extendPlan([...erasures.map(({ user }) => user), ...visitors]);
     await registry.extendPlan(await traceThings({ journal, digester, known: known(), signal }));
   }
+}
+
+function isForWantOfRoom(error: unknown): boolean {
+  return isPalateError(error) && (error.reason === 'STORAGE_FULL' || error.reason === 'JOURNAL_FULL');
 }

@@ -5,8 +5,8 @@
 
 import { join } from 'node:path';
 import { PalateError } from '../../errors.ts';
+import { readIfThere, writeDurably } from '../../files/durable-file.ts';
 import type { Digester, IdKind } from './digester.ts';
-import { readIfThere, writeDurably } from './durable-file.ts';
 import type { ErasedId } from './erased-ids.ts';
 
 export interface Ledger {

@@ -23,6 +23,8 @@ export interface Erasures {
   readonly gate: ErasureGate;
   /** To be started before the state is folded, and before anything is published. */
   readonly part: Part;
+  /** To be started when the state is folded, and before anybody may ask it. */
+  readonly resumption: Part;
   /** Acknowledged, and not finished. */
   pending(): number;
   /** Whether somebody is erased or about to be: the journal must keep its beginning. */
@@ -38,10 +40,11 @@ export async function openErasures(options: ErasuresOptions): Promise<Erasures> 
   const digester = new Digester(await loadErasureKey(folder));
   const store = new LedgerStore(folder, journal.status().journalId, digester);
   const registry = new ErasureRegistry({ journal, digester, store });
-  const eraser = new Eraser({ journal, registry, digester, log, copies, ...rest });
+  const eraser = new Eraser({ journal, registry, digester, log, copies, mask, ...rest });
   return {
     gate: createErasureGate({ registry, journal, mask, onDurable: () => eraser.wake() }),
     part: eraser,
+    resumption: eraser.resumption,
     pending: () => registry.waiting.length,
     isBusy: () => registry.isBusy,
   };

@@ -54,6 +54,21 @@ export async function traceVisitors(tracing: Tracing): Promise<ErasedId[]> {
   return found;
 }
 
+/** The ids of the known users, for as long as the journal has them. */
+export async function traceUserIds(tracing: Tracing): Promise<{ readonly tenant: string; readonly userId: string }[]> {
+  const users = new ErasedIds(tracing.digester, tracing.known);
+  const found = new Set<string>();
+  await eachRecord(tracing, ({ sequence, tenant, event }) => {
+    if (!ids.read(event) || isEmpty(ids.user)) return;
+    const { from, to } = ids.user;
+    if (users.holds(tenant, 'user', event, from, to, sequence)) found.add(keyOf(tenant, event, ids.user));
+  });
+  return [...found].map((key) => {
+    const split = key.indexOf('\0');
+    return { tenant: key.slice(0, split), userId: Buffer.from(key.slice(split + 1), 'latin1').toString() };
+  });
+}
+
 /** Where a visitor led to one of them, from the first event on that it can have had. */
 function rangesOf(merges: readonly Merge[]): { from: number; to: number }[] {
   const ranges: { from: number; to: number }[] = [];

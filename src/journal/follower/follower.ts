@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PalateError, type Reason } from '../../errors.ts';
+import type { ConnectionOptions } from '../../rpc/client/connection.ts';
 import type { JournalLog } from '../journal.ts';
 import type { FollowAnswer } from './answer.ts';
 import { type Backoff, waitMillis } from './backoff.ts';
@@ -13,8 +14,8 @@ export interface Follower {
    * Everything after a place, in order and each record once, over as many connections as it takes; answers without records tell
    * how far it is. What is not taken is not read. Ends quietly when `signal` aborts.
    *
-   * Throws what no new attempt can mend: JOURNAL_CHANGED, SEQUENCE_UNAVAILABLE, FOLLOWERS_DENIED, NOT_IMPLEMENTED,
-   * MALFORMED_MESSAGE.
+   * Throws what no new attempt can mend: JOURNAL_CHANGED, SEQUENCE_UNAVAILABLE, FOLLOWERS_DENIED, METHOD_DENIED,
+   * TENANT_DENIED, NOT_IMPLEMENTED, MALFORMED_MESSAGE.
    */
   follow(place: FollowPlace, signal: AbortSignal): AsyncGenerator<FollowAnswer, void, undefined>;
 }
@@ -23,6 +24,8 @@ export interface FollowerOptions {
   /** `host:port` of a server with the role ingest. */
   readonly address: string;
   readonly log: JournalLog;
+  /** TLS, certificates and a token. Default: none of them. */
+  readonly connection?: ConnectionOptions;
   /** A connection on which nothing is heard for so long is given up. Default: 10,000. */
   readonly silenceMillis?: number;
   /** The waits between attempts to connect. Default: 100 ms to 5 s. */
@@ -34,6 +37,8 @@ const finalReasons: ReadonlySet<Reason> = new Set<Reason>([
   'JOURNAL_CHANGED',
   'SEQUENCE_UNAVAILABLE',
   'FOLLOWERS_DENIED',
+  'METHOD_DENIED',
+  'TENANT_DENIED',
   'NOT_IMPLEMENTED',
   'INVALID_REQUEST',
   'MALFORMED_MESSAGE',
@@ -49,13 +54,19 @@ async function* followFrom(
   signal: AbortSignal,
   options: FollowerOptions,
 ): AsyncGenerator<FollowAnswer, void, undefined> {
-  const { address, log, silenceMillis = 10_000, backoff = { firstMillis: 100, longestMillis: 5_000 } } = options;
+  const {
+    address,
+    log,
+    connection,
+    silenceMillis = 10_000,
+    backoff = { firstMillis: 100, longestMillis: 5_000 },
+  } = options;
   let place = from;
   let failures = 0;
   let isLost = false;
   while (!signal.aborted) {
     try {
-      for await (const answer of subscribeTo(address, { place, signal, silenceMillis })) {
+      for await (const answer of subscribeTo(address, { place, signal, silenceMillis, connection })) {
         if (answer.journalId === '') throw tooOld(address);
         if (isLost) log.info({ owner: address, sequence: place.afterSequence }, 'following again');
         isLost = false;

@@ -1,5 +1,6 @@
 import { IngestService } from '../../../gen/palate/ingest/v1/ingest_pb.ts';
 import { microsOf } from '../../events/timestamp.ts';
+import type { ConnectionOptions } from '../../rpc/client/connection.ts';
 import { createGrpcClient } from '../../rpc/client/grpc-client.ts';
 import { byteTarget } from '../byte-target.ts';
 import type { FileReadOptions, FileStatus, JournalPlace, JournalReader } from '../journal.ts';
@@ -13,6 +14,12 @@ export interface RemoteReader extends JournalReader {
   close(): void;
 }
 
+/** Whose journal it is, and how they are reached. */
+interface Owner {
+  readonly address: string;
+  readonly connection: ConnectionOptions;
+}
+
 /** A connection on which nothing is heard for so long is given up. */
 const silenceMillis = 10_000;
 
@@ -20,14 +27,15 @@ const silenceMillis = 10_000;
  * Reads the journal of the server at `address` from end to end, as a follower does, and does not wait for more. It is as
  * durable as the owner says. Nothing is tried again: a connection that breaks is UNREACHABLE.
  */
-export function createRemoteReader(address: string): RemoteReader {
-  const { call, close } = createGrpcClient(IngestService, address);
+export function createRemoteReader(address: string, connection: ConnectionOptions = {}): RemoteReader {
+  const { call, close } = createGrpcClient(IngestService, address, { connection });
+  const owner = { address, connection };
   const status = async () => statusOf(await call.getJournalStatus({}));
   return {
     status,
-    read: (options) => readRecords(address, options),
-    readBlocks: (options) => readBlocks(address, options),
-    lastUntil: async (place) => lastUntil(address, place, await status()),
+    read: (options) => readRecords(owner, options),
+    readBlocks: (options) => readBlocks(owner, options),
+    lastUntil: async (place) => lastUntil(owner, place, await status()),
     close,
   };
 }
@@ -52,21 +60,21 @@ function statusOf(answer: StatusAnswer): FileStatus {
   };
 }
 
-async function* readRecords(address: string, options: FileReadOptions): AsyncGenerator<readonly JournalRecord[]> {
+async function* readRecords(owner: Owner, options: FileReadOptions): AsyncGenerator<readonly JournalRecord[]> {
   const { afterSequence, maxRecords = Number.POSITIVE_INFINITY } = options;
-  for await (const { block } of answersAfter(address, afterSequence, options.signal)) {
+  for await (const { block } of answersAfter(owner, afterSequence, options.signal)) {
     const records = block.records();
     for (let at = 0; at < records.length; at += maxRecords) yield records.slice(at, at + maxRecords);
   }
 }
 
-async function* readBlocks(address: string, options: FileReadOptions): AsyncGenerator<RecordBlock> {
-  for await (const records of readRecords(address, options)) yield blockOf(records);
+async function* readBlocks(owner: Owner, options: FileReadOptions): AsyncGenerator<RecordBlock> {
+  for await (const records of readRecords(owner, options)) yield blockOf(records);
 }
 
-function answersAfter(address: string, afterSequence: number, signal = new AbortController().signal) {
+function answersAfter({ address, connection }: Owner, afterSequence: number, signal = new AbortController().signal) {
   const place = { afterSequence, journalId: '' };
-  return subscribeTo(address, { place, signal, silenceMillis, untilEnd: true });
+  return subscribeTo(address, { place, signal, silenceMillis, untilEnd: true, connection });
 }
 
 /** As they lie in a file. */
@@ -85,7 +93,7 @@ function blockOf(records: readonly JournalRecord[]): RecordBlock {
 
 /** Looks at a few records only: each look halves what is left. */
 async function lastUntil(
-  address: string,
+  owner: Owner,
   place: JournalPlace,
   { firstSequence, durableSequence }: FileStatus,
 ): Promise<number> {
@@ -96,15 +104,15 @@ async function lastUntil(
   let end = durableSequence;
   while (last < end) {
     const middle = Math.floor((last + end) / 2);
-    const record = await firstAfter(address, middle);
+    const record = await firstAfter(owner, middle);
     if (record === undefined || isBehind(record)) end = middle;
     else last = record.sequence;
   }
   return last < firstSequence ? 0 : last;
 }
 
-async function firstAfter(address: string, sequence: number): Promise<JournalRecord | undefined> {
-  for await (const { block } of answersAfter(address, sequence)) {
+async function firstAfter(owner: Owner, sequence: number): Promise<JournalRecord | undefined> {
+  for await (const { block } of answersAfter(owner, sequence)) {
     if (block.length > 0) return block.records()[0];
   }
   return undefined;

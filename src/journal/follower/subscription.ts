@@ -1,6 +1,7 @@
 import { IngestService } from '../../../gen/palate/ingest/v1/ingest_pb.ts';
 import { PalateError } from '../../errors.ts';
 import { streamBytes } from '../../rpc/client/byte-stream.ts';
+import type { ConnectionOptions } from '../../rpc/client/connection.ts';
 import { decodeAnswer, type FollowAnswer } from './answer.ts';
 
 /** A place in a journal. */
@@ -18,6 +19,7 @@ export interface SubscriptionOptions {
   readonly silenceMillis: number;
   /** End at the journal's present end. Default: no. */
   readonly untilEnd?: boolean;
+  readonly connection?: ConnectionOptions | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface SubscriptionOptions {
  */
 export async function* subscribeTo(
   address: string,
-  { place, signal, silenceMillis, untilEnd = false }: SubscriptionOptions,
+  { place, signal, silenceMillis, untilEnd = false, connection }: SubscriptionOptions,
 ): AsyncGenerator<FollowAnswer, void, undefined> {
   const silence = new AbortController();
   const request = {
@@ -39,6 +41,7 @@ export async function* subscribeTo(
     signal: AbortSignal.any([signal, silence.signal]),
     keepaliveMillis: silenceMillis,
     keepaliveTimeoutMillis: silenceMillis,
+    connection,
   });
   try {
     for (;;) {

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PalateError } from '../../errors.ts';
+import { errorCode } from '../../files/system-error.ts';
 import { realDisk } from '../../journal/real-disk.ts';
 
 /** A file by its name: it says of which state it should be, and nothing is believed before the file was read. */
@@ -21,8 +22,8 @@ export function snapshotName(sequence: number, generation: number): string {
 
 /** The newest first; none where there is no such folder. Throws SNAPSHOT_FAILED where it cannot be read. */
 export async function listSnapshots(folder: string): Promise<readonly SnapshotFileName[]> {
-  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return [];
+  const names = await readdir(folder).catch((cause: unknown) => {
+    if (errorCode(cause) === 'ENOENT') return [];
     throw new PalateError('SNAPSHOT_FAILED', `the folder ${folder} cannot be read`, { cause });
   });
   return names

@@ -1,6 +1,8 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PalateError } from '../../errors.ts';
+import { syncFolderNow } from '../../files/sync-folder.ts';
+import { writeAll } from '../../files/write-all.ts';
 import type { Archive } from '../fold/archive.ts';
 import { ArchiveWriter } from './archive-writer.ts';
 import {
@@ -27,7 +29,7 @@ export function writeSnapshot(path: string, header: SnapshotHeader, persist: (ar
   try {
     const bytes = writeFile(temporary, header, persist);
     renameSync(temporary, path);
-    syncFolder(dirname(path));
+    syncFolderNow(dirname(path));
     return bytes;
   } catch (cause) {
     rmSync(temporary, { force: true });
@@ -86,23 +88,5 @@ class BufferedFile {
   flush(): void {
     writeAll(this.#file, this.#buffer.subarray(0, this.#gathered));
     this.#gathered = 0;
-  }
-}
-
-/** A write may take a part only: at most 2 GiB, and less on a disk that is filling up. */
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.byteLength; ) {
-    at += writeSync(file, bytes, at, Math.min(bytes.byteLength - at, 1 << 30));
-  }
-}
-
-/** Windows has no such call. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

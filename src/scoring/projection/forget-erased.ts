@@ -5,6 +5,7 @@
  */
 
 import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Slices } from '../../journal/slices.ts';
 import type { ObjectName } from '../../storage/objects/object-store.ts';
 import type { PhotoOwner, ScoreRecords } from '../../storage/records/score-records.ts';
@@ -24,6 +25,11 @@ export interface ForgettingOptions {
   readonly forgetSent: () => void;
   /** Nothing of the photo's bytes is kept, or comes to be, once this resolves. */
   readonly removePhoto: (photo: ObjectName) => Promise<void>;
+  /**
+   * Other scorers take down into the same records what the journal is told soon: so long is waited for them, in milliseconds,
+   * and what is scored meanwhile stays. 0: there are no others.
+   */
+  readonly othersMillis: number;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +42,9 @@ export interface Forgotten {
 
 /** Refused photos go as well: no event tells whose they are, and they are a memory only. */
 export async function forgetErased(options: ForgettingOptions): Promise<Forgotten> {
-  const { records, removePhoto } = options;
+  const { records, othersMillis, signal } = options;
+  const began = Date.now();
+  if (othersMillis > 0) await sleep(othersMillis, undefined, { signal });
   const known = new KnownMeals();
   // What is on its way to the journal is not in it, and stays. Should the journal refuse it, that brings the next round.
   const stop = options.observeUnsent((tenant, event) => known.add(tenant, event));
@@ -44,27 +52,51 @@ export async function forgetErased(options: ForgettingOptions): Promise<Forgotte
     await eachMeal(options, (tenant, event) => known.add(tenant, event), known.tenants);
     await options.putsSettled();
     const again = new Set<string>();
-    let photos = 0;
-    let forgotten = 0;
+    const forgotten = { records: 0, photos: 0 };
     for (const tenant of known.tenants) {
-      const hashes = await records.deleteOf(tenant, (owner) => !known.isTold(tenant, owner));
-      forgotten += hashes.length;
-      for (const sha256 of hashes) {
-        if (known.hasPhoto(tenant, sha256)) again.add(photoKey(tenant, sha256));
-        else {
-          await removePhoto({ tenant, sha256 });
-          photos += 1;
-        }
-      }
+      const isTheirs = (owner: PhotoOwner) => !isOfOthers(owner) && !known.isTold(tenant, owner);
+      const { hashes, photos } = await forgetIn(options, tenant, known, isTheirs);
+      forgotten.records += hashes.length;
+      forgotten.photos += photos;
+      for (const sha256 of hashes) if (known.hasPhoto(tenant, sha256)) again.add(photoKey(tenant, sha256));
     }
     await putAgain(options, again);
     // What was replaced in a record before is in no record, but may still be in the file.
     await records.scrub?.();
     options.forgetSent();
-    return { records: forgotten, photos };
+    return forgotten;
   } finally {
     stop();
   }
+
+  function isOfOthers({ scoredAtMicros }: PhotoOwner): boolean {
+    return othersMillis > 0 && scoredAtMicros >= began * 1e3;
+  }
+}
+
+/**
+ * The bytes of the photos first: a record that is still there brings the next attempt to them, should the store of the photos
+ * fail, or the process end.
+ */
+async function forgetIn(
+  { records, removePhoto }: Pick<ForgettingOptions, 'records' | 'removePhoto'>,
+  tenant: string,
+  known: KnownMeals,
+  isTheirs: (owner: PhotoOwner) => boolean,
+): Promise<{ readonly hashes: readonly string[]; readonly photos: number }> {
+  const removed = new Set<string>();
+  const remove = async (hashes: readonly string[]) => {
+    for (const sha256 of hashes) {
+      if (known.hasPhoto(tenant, sha256) || removed.has(sha256)) continue;
+      await removePhoto({ tenant, sha256 });
+      removed.add(sha256);
+    }
+  };
+  await remove(await records.hashesOf(tenant, isTheirs));
+  const hashes = await records.deleteOf(tenant, isTheirs);
+  // Those that came meanwhile.
+  await remove(hashes);
+  return { hashes, photos: removed.size };
 }
 
 /** Others sent these photos too: what they said makes the record anew. */

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '../../files/durable-file.ts';
 
 /** The journal, and its generation, that the scorer's files are clean of the erased of. */
 interface Noted {
@@ -49,13 +50,6 @@ export class GenerationNote {
   /** Leaves it to the next process. */
   async close(): Promise<void> {
     if (this.#noted === undefined) return;
-    const file = await open(`${this.#path}.new`, 'w', 0o600);
-    try {
-      await file.writeFile(JSON.stringify({ ...this.#noted, stores: this.#stores } satisfies Written));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${this.#path}.new`, this.#path);
+    await writeDurably(this.#path, JSON.stringify({ ...this.#noted, stores: this.#stores } satisfies Written));
   }
 }

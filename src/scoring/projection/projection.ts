@@ -19,7 +19,7 @@ import type { MealAnswer, MealJournal, MealJournalStatus } from './meal-journal.
 import { type MealIds, mealIdsOf, mealPayloadOf } from './meal-reader.ts';
 
 export interface ProjectionOptions
-  extends Pick<ForgettingOptions, 'putsSettled' | 'observeUnsent' | 'forgetSent' | 'removePhoto'> {
+  extends Pick<ForgettingOptions, 'putsSettled' | 'observeUnsent' | 'forgetSent' | 'removePhoto' | 'othersMillis'> {
   readonly journal: MealJournal;
   readonly records: ScoreRecords;
   readonly note: GenerationNote;
@@ -64,6 +64,7 @@ export class Projection implements Part {
   #isLost = false;
   /** Since when somebody may be in the records who is erased. */
   #uncleanSince: number | undefined;
+  #isForgetting = false;
   #restsUntil = 0;
   #waiters: Waiter[] = [];
 
@@ -73,7 +74,7 @@ export class Projection implements Part {
 
   get status(): ProjectionStatus {
     const [sequence, lastSequence] = [this.#sequence, this.#lastSequence];
-    return { sequence, lastSequence, isClean: this.#uncleanSince === undefined };
+    return { sequence, lastSequence, isClean: this.#uncleanSince === undefined && !this.#isForgetting };
   }
 
   async start(): Promise<void> {
@@ -222,6 +223,7 @@ export class Projection implements Part {
     const { note, log } = this.#options;
     const began = performance.now();
     this.#uncleanSince = undefined;
+    this.#isForgetting = true;
     try {
       const apply = (tenant: string, event: Uint8Array) => this.#apply(tenant, event);
       const forgotten = await forgetErased({ ...this.#options, apply, signal: this.#stopping.signal });
@@ -234,6 +236,8 @@ export class Projection implements Part {
     } catch (error) {
       this.#soil();
       throw error;
+    } finally {
+      this.#isForgetting = false;
     }
   }
 }

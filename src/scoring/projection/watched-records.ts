@@ -22,6 +22,7 @@ export function watchRecords(records: ScoreRecords): WatchedRecords {
       put: (tenant, word) => watched(records.put(tenant, word)),
       review: (tenant, imageId, word, options) => watched(records.review(tenant, imageId, word, options)),
       list: (tenant, query) => records.list(tenant, query),
+      hashesOf: (tenant, isTheirs) => records.hashesOf(tenant, isTheirs),
       deleteOf: (tenant, isTheirs) => records.deleteOf(tenant, isTheirs),
       scrub: async () => records.scrub?.(),
       follow: (journalId) => records.follow(journalId),

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, open, opendir, readFile, rm, unlink } from 'node:fs/promises';
+import { access, mkdir, opendir, readFile, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PalateError } from '../../errors.ts';
+import { syncFolder } from '../../files/sync-folder.ts';
+import { isMissing } from '../../files/system-error.ts';
 import type { ObjectName, ObjectStore } from './object-store.ts';
-import { codeOf, storageError } from './storage-error.ts';
+import { storageError } from './storage-error.ts';
 import { type ObjectWrite, writeObject } from './write-object.ts';
 
 /** Of the default tenant: no tenant's name begins so. */
@@ -91,25 +93,10 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  // Windows has no such call: there a name is as durable as NTFS's own log makes it.
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function guarded<Result>(what: string, path: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     throw storageError(what, path, error);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
 }

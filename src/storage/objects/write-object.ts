@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncFolderNow } from '../../files/sync-folder.ts';
+import { writeAll } from '../../files/write-all.ts';
 import { storageError } from './storage-error.ts';
 
 /** Where an object goes. */
@@ -26,11 +28,11 @@ export function writeObject({ path, root, drafts, bytes }: ObjectWrite): void {
     writeWhole(draft, bytes);
     const made = mkdirSync(dirname(path), { recursive: true });
     renameSync(draft, path);
-    syncFolder(dirname(path));
+    syncFolderNow(dirname(path));
     // A new folder's own name is to be durable as well.
     if (made !== undefined) {
-      syncFolder(dirname(dirname(path)));
-      syncFolder(root);
+      syncFolderNow(dirname(dirname(path)));
+      syncFolderNow(root);
     }
   } catch (error) {
     rmSync(draft, { force: true });
@@ -41,20 +43,9 @@ export function writeObject({ path, root, drafts, bytes }: ObjectWrite): void {
 function writeWhole(path: string, bytes: Uint8Array): void {
   const file = openSync(path, 'wx', 0o640);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    writeAll(file, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function syncFolder(path: string): void {
-  // Windows has no such call: there a name is as durable as NTFS's own log makes it.
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Event } from '../../../gen/palate/event/v1/event_pb.ts';
 import { microsOf } from '../../events/timestamp.ts';
+import { judgedBy } from './judged-by.ts';
 import type { ExpertWord, ModelWord, ScoreRecords } from './score-records.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function applyScored(
     score,
     rejection: undefined,
     labels,
-    model: { name: model?.name ?? '', version: model?.version ?? '' },
+    model: judgedBy(model),
     uncertainty: uncertainty ?? uncertaintyOf(labels),
     isEstimate: uncertainty === undefined,
     provider: '',

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { PalateError } from '../../errors.ts';
+import { isNoRoom } from '../../files/system-error.ts';
 import { entryBeside } from '../../threads/entry.ts';
 import { type Entries, openEntries } from './entries.ts';
 import { type ExchangeableEntries, type ExchangeFiles, exchangeable } from './exchangeable-entries.ts';
@@ -97,7 +98,7 @@ async function noteOpening(files: Files): Promise<void> {
   try {
     await writeFile(files.opening, '');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    if (!isNoRoom(error)) throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Entries } from './entries.ts';
 import type { Removal } from './exchangeable-entries.ts';
 import { readPhoto } from './lmdb-photos.ts';
+import { ownerOf, ownerOfReview } from './merge.ts';
 import { decodePhoto } from './photo-bytes.ts';
 import { queuePlace, uuidBytes } from './queue-order.ts';
 import { everything, type KeyRange, keyRest, type TenantKeys } from './record-keys.ts';
@@ -22,18 +23,32 @@ export async function deleteOf(
   let removed = 0;
   await eachEntry(entries, keys.photos, (_, bytes) => {
     const photo = decodePhoto(bytes);
-    if (photo === undefined || !isTheirs({ ...photo.named, imageIds: photo.imageIds })) return undefined;
+    if (photo === undefined || !isTheirs(ownerOf(photo))) return undefined;
     hashes.push(photo.sha256);
     removed++;
     return entries.transaction(() => removePhoto(entries, keys, photo.sha256));
   });
   await eachEntry(entries, keys.reviews, (key) => {
-    const imageIds = [uuidText(keyRest(key))];
-    if (!isTheirs({ imageIds, userId: '', visitorId: '', sessionId: '' })) return undefined;
+    if (!isTheirs(ownerOfReview(uuidText(keyRest(key))))) return undefined;
     removed++;
     return entries.remove(key);
   });
   return { hashes, removed };
+}
+
+/** As `ScoreRecords.hashesOf` has it. */
+export async function hashesOf(
+  entries: Entries,
+  keys: TenantKeys,
+  isTheirs: (owner: PhotoOwner) => boolean,
+): Promise<readonly string[]> {
+  const hashes: string[] = [];
+  await eachEntry(entries, keys.photos, (_, bytes) => {
+    const photo = decodePhoto(bytes);
+    if (photo !== undefined && isTheirs(ownerOf(photo))) hashes.push(photo.sha256);
+    return undefined;
+  });
+  return hashes;
 }
 
 /** Forgets all photos and waiting reviews of all tenants. */

@@ -6,7 +6,7 @@ import { type Environment, type EnvironmentLog, openEnvironment } from './enviro
 import { type Guarded, guard } from './guard.ts';
 import { photoWith, putReview, putWord, readPhoto } from './lmdb-photos.ts';
 import { listQueue } from './lmdb-queue.ts';
-import { clear, deleteOf } from './lmdb-removal.ts';
+import { clear, deleteOf, hashesOf } from './lmdb-removal.ts';
 import type { Photo } from './merge.ts';
 import { checksumBytes, keptScoreOf, withChecksum } from './photo-bytes.ts';
 import { uuidBytes } from './queue-order.ts';
@@ -43,6 +43,14 @@ export async function openLmdbScoreRecords(folder: string, log: EnvironmentLog):
         ),
       ),
     list: (tenant, query) => guarded(() => entries.read((each) => listQueue(each, tenantKeys(tenant), query))),
+    async hashesOf(tenant, isTheirs) {
+      const look = async (each: Entries) => ({
+        hashes: await hashesOf(each, tenantKeys(tenant), isTheirs),
+        removed: 0,
+      });
+      const { hashes } = await guarded(() => entries.purge(look));
+      return hashes;
+    },
     async deleteOf(tenant, isTheirs) {
       const { hashes } = await guarded(() => entries.purge((each) => deleteOf(each, tenantKeys(tenant), isTheirs)));
       return hashes;

@@ -1,6 +1,7 @@
 /** How words on one photo come together. Pure: stores differ in where they keep the outcome, not in what it is. */
 
-import type { ExpertWord, ModelWord } from './score-records.ts';
+import { isSameJudge } from './judged-by.ts';
+import type { ExpertWord, ModelWord, PhotoOwner } from './score-records.ts';
 
 /** Everything that is kept of a photo, in its parts. */
 export interface Photo {
@@ -22,6 +23,17 @@ export interface Named {
   readonly itemId: string;
   /** `scoredAtMicros` of that word; 0: none named any. */
   readonly namedAtMicros: number;
+}
+
+/** Whose a photo is. */
+export function ownerOf({ imageIds, named, word: { scoredAtMicros } }: Photo): PhotoOwner {
+  const { userId, visitorId, sessionId } = named;
+  return { imageIds, userId, visitorId, sessionId, scoredAtMicros };
+}
+
+/** Whose it is of what only a review is known: nobody's. */
+export function ownerOfReview(imageId: string): PhotoOwner {
+  return { imageIds: [imageId], userId: '', visitorId: '', sessionId: '', scoredAtMicros: 0 };
 }
 
 /** Ids that a photo is found by, at most. More are made only where many processes score the same photo at once. */
@@ -56,17 +68,13 @@ export function newerReview(kept: ExpertWord | undefined, review: ExpertWord): E
 function newerWord(kept: WordOfModel, word: ModelWord): WordOfModel {
   if (word.scoredAtMicros < kept.scoredAtMicros) return kept;
   const newer = wordOf(word);
-  const isSame = kept.score === newer.score && isSameModel(kept.model, newer.model);
+  const isSame = kept.score === newer.score && isSameJudge(kept.model, newer.model);
   if (!isSame) return newer;
   return {
     ...newer,
     provider: newer.provider || kept.provider,
     uncertainty: word.isEstimate ? kept.uncertainty : newer.uncertainty,
   };
-}
-
-function isSameModel(left: ModelWord['model'], right: ModelWord['model']): boolean {
-  return left.name === right.name && left.version === right.version;
 }
 
 function wordOf({ score, rejection, labels, model, uncertainty, provider, scoredAtMicros }: ModelWord): WordOfModel {

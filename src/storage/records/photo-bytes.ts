@@ -13,6 +13,7 @@ import {
   ScoreRecordSchema,
 } from '../../../gen/palate/scoring/v1/scoring_pb.ts';
 import { microsOf, timestampOf } from '../../events/timestamp.ts';
+import { judgedBy, judgedByInit } from './judged-by.ts';
 import type { Photo } from './merge.ts';
 import type { ExpertWord, KeptScore } from './score-records.ts';
 
@@ -87,7 +88,7 @@ function recordInit({ sha256, imageIds, word, named, review }: Photo): MessageIn
     sha256,
     ...(word.score === undefined ? {} : { modelScore: word.score }),
     labels: word.labels.map(({ name, confidence }) => ({ name, confidence })),
-    model: word.model,
+    model: judgedByInit(word.model),
     uncertainty: word.uncertainty,
     ...(word.rejection === undefined ? {} : { rejection: word.rejection }),
     ...(review === undefined ? {} : { review: reviewInit(review) }),
@@ -112,7 +113,7 @@ function photoOf(record: ScoreRecord, beside: Beside): Photo {
       score: modelScore,
       rejection: rejection && { reason: rejection.reason, message: rejection.message },
       labels: labels.map(({ name, confidence }) => ({ name, confidence })),
-      model: { name: model?.name ?? '', version: model?.version ?? '' },
+      model: judgedBy(model),
       uncertainty,
       provider,
       scoredAtMicros: microsAt(scoredAt),

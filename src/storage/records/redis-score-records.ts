@@ -9,7 +9,7 @@ import { type RedisKeys, redisKeys } from './redis-keys.ts';
 import { photoWith, putReview, putWord, type ReadPhoto, readPhoto } from './redis-photos.ts';
 import { redisProgress } from './redis-progress.ts';
 import { listQueue } from './redis-queue.ts';
-import { clear, deleteOf } from './redis-removal.ts';
+import { clear, deleteOf, hashesOf } from './redis-removal.ts';
 import type { KeptScore, ModelWord, ScoreRecords } from './score-records.ts';
 
 export interface RedisScoreRecordsOptions extends RedisOptions {
@@ -37,6 +37,7 @@ export async function openRedisScoreRecords(options: RedisScoreRecordsOptions): 
     review: (tenant, imageId, word, { keepUnknown = false } = {}) =>
       putReview(at, keys.tenant(tenant), imageId, word, keepUnknown),
     list: (tenant, query) => listQueue(at, keys.tenant(tenant), query),
+    hashesOf: (tenant, isTheirs) => hashesOf(at, keys.tenant(tenant), isTheirs),
     deleteOf: (tenant, isTheirs) =>
       purge(async () => {
         const { hashes, removed } = await deleteOf(at, keys.tenant(tenant), isTheirs);

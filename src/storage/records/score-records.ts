@@ -5,6 +5,7 @@
  */
 
 import type { ScoreRecord } from '../../../gen/palate/scoring/v1/scoring_pb.ts';
+import type { JudgedBy } from './judged-by.ts';
 
 /** A score as it stands, and what the contract's record leaves out. */
 export interface KeptScore {
@@ -32,7 +33,7 @@ export interface ModelWord {
   readonly rejection: { readonly reason: string; readonly message: string } | undefined;
   /** Surest first. */
   readonly labels: readonly { readonly name: string; readonly confidence: number }[];
-  readonly model: { readonly name: string; readonly version: string };
+  readonly model: JudgedBy;
   /** 0 to 1. */
   readonly uncertainty: number;
   /** It only follows from the labels: a better figure that is kept of the same word stays. */
@@ -86,6 +87,8 @@ export interface PhotoOwner {
   readonly userId: string;
   readonly visitorId: string;
   readonly sessionId: string;
+  /** Of its newest word, in microseconds since 1970; 0: it is a review only. */
+  readonly scoredAtMicros: number;
 }
 
 /**
@@ -119,6 +122,8 @@ export interface ScoreRecords {
    * @throws PalateError INVALID_PAGE_TOKEN where the token is none of ours, or of another query.
    */
   list(tenant: string, query: QueueQuery): Promise<QueuePage>;
+  /** The hashes of the photos that `deleteOf` would forget. */
+  hashesOf(tenant: string, isTheirs: (owner: PhotoOwner) => boolean): Promise<readonly string[]>;
   /**
    * Forgets photos, and reviews that wait for theirs (of which only the image id is known). When it resolves, nothing of them
    * is left in the files of the store. Writes may wait meanwhile, for as long as it takes to copy the store.

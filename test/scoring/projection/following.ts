@@ -51,6 +51,7 @@ export async function openFollowing(folder: string, options: Partial<ProjectionO
     putsSettled: async () => undefined,
     observeUnsent: () => () => undefined,
     forgetSent: () => undefined,
+    othersMillis: 0,
     removePhoto: (photo) => objects.delete(photo),
     log: silentLog,
     backoff: { firstMillis: 1, longestMillis: 10 },

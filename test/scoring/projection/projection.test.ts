@@ -208,6 +208,41 @@ describe('an erasure', () => {
     assert.equal(await holds('lynn'), false);
   });
 
+  test('removes a photo in the end whose store fails at first', async () => {
+    let isAway = true;
+    const following = await open({
+      async removePhoto(photo) {
+        if (isAway) throw new PalateError('STORAGE_FAILED', 'the store is away');
+        await following.objects.delete(photo);
+      },
+    });
+    const photo = { tenant: '', sha256: hashOf(1) };
+    await following.objects.put(photo, Buffer.from('hers'));
+    await following.publish(viewed('eve'));
+    await following.records.put('', word(1, 'ann-of-lynn'));
+    const forgotten = following.projection.forgetErased(AbortSignal.timeout(5_000));
+    await assert.rejects(forgotten, { reason: 'STORAGE_FAILED' });
+    assert.equal(await userOf(following, 1), 'ann-of-lynn');
+    isAway = false;
+    await eventually('the photo is gone', async () => !(await following.objects.has(photo)));
+    await eventually('so is the record', async () => (await userOf(following, 1)) === undefined);
+    await following.close();
+  });
+
+  test('spares what another scorer took down and tells the journal in a moment', async () => {
+    const following = await open({ othersMillis: 300 });
+    await caughtUp(following);
+    await following.records.put('', { ...word(5, 'bob', 3), scoredAtMicros: Date.now() * 1e3 });
+    await following.records.put('', { ...word(6, 'eve', 3), scoredAtMicros: (Date.now() - 5_000) * 1e3 });
+    const forgotten = following.projection.forgetErased(AbortSignal.timeout(5_000));
+    await following.records.put('', { ...word(7, 'zoe', 3), scoredAtMicros: (Date.now() + 3_000) * 1e3 });
+    await following.publish(scored(5, 'bob'));
+    await forgotten;
+    const users = await Promise.all([5, 6, 7].map((photo) => userOf(following, photo)));
+    assert.deepEqual(users, ['bob', undefined, 'zoe'], 'told meanwhile, told by nobody, scored meanwhile');
+    await following.close();
+  });
+
   test('forgets after a crash what no event tells', async () => {
     const first = await open();
     await caughtUp(first);

@@ -8,6 +8,7 @@ import type {
   ExpertWord,
   KeptScore,
   ModelWord,
+  PhotoOwner,
   QueueQuery,
   ScoreRecords,
 } from '../../../src/storage/records/score-records.ts';
@@ -220,8 +221,17 @@ export function scoreRecordsSuite(name: string, open: () => Promise<ScoreRecords
       const alias = wordOn('a', { scoredAtMicros: 1 });
       await records.put('', alias);
       await records.review('', waiting, reviewOf(), { keepUnknown: true });
-      const gone = await records.deleteOf('', (owner) => owner.userId === 'me' || owner.imageIds.includes(waiting));
-      assert.deepEqual(gone, [mine.sha256]);
+      const owners: PhotoOwner[] = [];
+      const isMine = (owner: PhotoOwner) => {
+        owners.push(owner);
+        return owner.userId === 'me' || owner.imageIds.includes(waiting);
+      };
+      assert.deepEqual(await records.hashesOf('', isMine), [mine.sha256]);
+      const when = (all: readonly { readonly scoredAtMicros: number }[]) =>
+        new Set(all.map((each) => each.scoredAtMicros));
+      assert.deepEqual(when(owners), when([mine, yours]));
+      assert.ok(await records.find('', mine.sha256));
+      assert.deepEqual(await records.deleteOf('', isMine), [mine.sha256]);
       assert.equal(await records.find('', mine.sha256), undefined);
       for (const id of [mine.imageId, alias.imageId]) assert.equal(await records.get('', id), undefined);
       assert.equal((await records.list('', queryOf())).records.length, 1);

@@ -2,7 +2,9 @@
 
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PalateError } from '../../errors.ts';
+import { PalateError } from '../errors.ts';
+import { syncFolder } from './sync-folder.ts';
+import { errorCode, isNoRoom } from './system-error.ts';
 
 /** Only the owner of the process may read it. */
 const mode = 0o600;
@@ -12,7 +14,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw new PalateError('INPUT_UNREADABLE', `${path} cannot be read`, { cause: error });
   }
 }
@@ -34,16 +36,8 @@ export async function writeDurably(path: string, content: string): Promise<void>
     await rename(unfinished, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    const isFull = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-    throw new PalateError(isFull ? 'STORAGE_FULL' : 'DATA_UNWRITABLE', `${path} cannot be written`, { cause: error });
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    throw new PalateError(isNoRoom(error) ? 'STORAGE_FULL' : 'DATA_UNWRITABLE', `${path} cannot be written`, {
+      cause: error,
+    });
   }
 }
