@@ -273,15 +273,26 @@ test('every flag that is described sets its key', () => {
   const flags = describeConfig().flatMap(({ flag }) => flag?.replace(/^--/, '') ?? []);
   assert.deepEqual(flags.sort(), [
     'address',
+    'allow-anonymous',
+    'ca-file',
+    'cert-file',
     'data',
     'follow',
     'host',
     'http-port',
+    'key-file',
     'log-format',
     'log-level',
+    'peers',
     'port',
     'roles',
+    'server-name',
     'tenant',
     'timeout',
+    'tls',
+    'tls-cert',
+    'tls-key',
+    'token',
+    'token-file',
   ]);
 });

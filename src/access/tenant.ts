@@ -21,20 +21,3 @@ export function parseTenant(value: string | undefined): string {
     `${tenantHeader} ${shown} is not a tenant: use 1 to 63 of a-z, 0-9 and "-", beginning with a letter or digit`,
   );
 }
-
-/** What is known of a call before its body is read. */
-export interface CallHeaders {
-  /** `palate.ingest.v1.IngestService/Publish` */
-  readonly method: string;
-  readonly tenant: string;
-  /** `address:port` of the caller. */
-  peer(): string;
-  /** The first value of a metadata key, in lower case; undefined when absent. */
-  get(name: string): string | undefined;
-}
-
-/** Decides whether a call may go on. It throws a PalateError to refuse, before a body is read. */
-export type Authorize = (headers: CallHeaders) => void;
-
-/** The rule where nothing else is configured: everyone may do everything. */
-export const allowAll: Authorize = () => {};

@@ -44,6 +44,9 @@ export const registry: readonly Entry[] = [
   entry('snapshot', 'Look things up', 'Write a snapshot of the state, from which a server starts at once', () =>
     import('./snapshot.ts').then((file) => file.snapshot),
   ),
+  entry('token', 'Look things up', 'Make a token, with the hash that the configuration of a server has', () =>
+    import('./token.ts').then((file) => file.token),
+  ),
   entry('schema', 'Look things up', 'Print the JSON Schema of every event', () =>
     import('./schema.ts').then((file) => file.schema),
   ),

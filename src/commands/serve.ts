@@ -16,13 +16,18 @@ export const serve = defineCommand({
       'it serves, in its log and by its health service.',
     'With --follow it has no journal of its own: it folds the events of a server elsewhere, answers from them, and serves ' +
       'while it keeps up. So reads scale: on one machine, a process a core.',
+    'Beyond this machine it listens only where it is told who may call: by tokens or client certificates, or by ' +
+      '--allow-anonymous that anyone may.',
     'SIGTERM or Ctrl-C drains it: health says NOT_SERVING, running calls may finish, then it ends with code 0. A second ' +
       'signal does not wait.',
   ],
   options: serverOptions,
   examples: [
     { command: 'palate serve', does: 'on 127.0.0.1:50051 and :8080, data in ./data/palate' },
-    { command: 'palate serve --data /var/lib/palate --host 0.0.0.0', does: 'for other machines' },
+    {
+      command: 'palate serve --config palate.yaml --host 0.0.0.0 --tls-cert server.pem --tls-key server.key',
+      does: 'for other machines; palate.yaml says who may call (docs/access.md)',
+    },
     {
       command: 'palate serve --roles recommendation --follow 127.0.0.1:50051 --port 50061 --http-port 8081',
       does: 'one more that answers reads, from the journal of the first',

@@ -21,6 +21,7 @@ export async function withClient<S extends DescService, Result>(
   const connection = createGrpcClient(service, client.address, {
     tenant: client.tenant,
     timeoutMillis: client.timeoutMillis,
+    connection: client,
   });
   try {
     return await use(connection.call);

@@ -1,12 +1,15 @@
 /** The configuration in the terms of the parts it goes to. */
 import { join } from 'node:path';
+import type { Caller } from '../access/caller.ts';
+import { isLoopbackHost } from '../access/listening.ts';
+import { hasCredentials } from '../access/open-access.ts';
 import type { Config } from '../config.ts';
 import { defaultFoldSettings, type FoldSettings } from '../recommendation/fold/settings.ts';
 import type { SessionKnnSettings } from '../recommendation/strategies/neighbours.ts';
 import type { SessionStanSettings } from '../recommendation/strategies/session-stan.ts';
 import type { RpcOptions } from '../rpc/options.ts';
 
-export function rpcOptions({ rpc }: Config): Partial<RpcOptions> {
+export function rpcOptions({ rpc, access }: Config): Partial<RpcOptions> {
   return {
     defaultTimeoutMillis: rpc.defaultTimeoutMillis,
     maxTimeoutMillis: rpc.maxTimeoutMillis,
@@ -20,21 +23,24 @@ export function rpcOptions({ rpc }: Config): Partial<RpcOptions> {
     maxConnectionAgeGraceMillis: rpc.maxConnectionAgeGraceMillis,
     drainMillis: rpc.drainTimeoutMillis,
     corsOrigins: rpc.corsOrigins,
+    endStreamsAtExpiry: access.endStreamsAtExpiry,
   };
 }
 
-/** Whether callers may read the events of all tenants. Without tokens, only those on this machine are known to be ours. */
-export function followersAllowed({ host, ingest: { followers } }: Config): boolean {
-  return followers === 'allow' || (followers === 'auto' && isLoopback(host));
+/** Whether a caller may read the events of all tenants: whose credentials are for all, else who is on this machine. */
+export function followersAllowed({ host, ingest: { followers } }: Config): (caller: Caller | undefined) => boolean {
+  const withoutCredentials = followers === 'allow' || (followers === 'auto' && isLoopbackHost(host));
+  return (caller) => {
+    if (caller === undefined || caller.isAnonymous) return withoutCredentials;
+    return caller.tenants === 'all' && followers !== 'deny';
+  };
 }
 
-/** Whether callers may load and unload models. */
-export function modelsMayChange({ host, scoring: { models } }: Config): boolean {
-  return models.control === 'allow' || (models.control === 'auto' && isLoopback(host));
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+/** Whether callers may load and unload models: where there are credentials, those whose role has the method. */
+export function modelsMayChange({ host, scoring: { models }, access }: Config): boolean {
+  const { control } = models;
+  const isKnown = hasCredentials(access) && !access.allowAnonymous;
+  return control === 'allow' || (control === 'auto' && (isKnown || isLoopbackHost(host)));
 }
 
 export function foldSettings({

@@ -5,10 +5,13 @@ import { recommendation } from './recommendation.ts';
 import { scoring } from './scoring.ts';
 import { choice, choices, duration, durationOrUnlimited, integer, section, size, text, texts } from './settings.ts';
 import { storage, storageProblems } from './storage.ts';
+import { log, metrics } from './telemetry.ts';
 import { checkTls, connectionKeys, peers, tls } from './tls.ts';
 
-/** Which services a process can run itself. */
-export const roles = ['ingest', 'recommendation', 'scoring'] as const;
+/** Which services a process runs itself. An edge runs none, and passes every call on. */
+const roles = ['ingest', 'recommendation', 'scoring', 'edge'] as const;
+/** All that there are to run. */
+const allRoles = ['ingest', 'recommendation', 'scoring'] as const;
 
 /** Node's timers hold 31 bits of milliseconds; a longer one would fire at once. */
 const longestTimer = '24d';
@@ -206,19 +209,6 @@ const client = section({
   ...connectionKeys(true),
 });
 
-const log = section({
-  level: choice(['debug', 'info', 'warn', 'error', 'silent'], {
-    description: 'The least that is logged.',
-    default: 'info',
-    flag: 'log-level',
-  }),
-  format: choice(['auto', 'json', 'pretty'], {
-    description: 'One JSON object a line, or lines for people; auto: pretty where standard error is a terminal.',
-    default: 'auto',
-    flag: 'log-format',
-  }),
-});
-
 /** All keys. Its input is the file's form; its output is the typed configuration. */
 export const schema = section({
   host: text({
@@ -242,7 +232,11 @@ export const schema = section({
     pattern: /\S/,
     allowed: 'a folder',
   }),
-  roles: choices(roles, { description: 'Services that this process runs itself.', default: roles, flag: 'roles' }),
+  roles: choices(roles, {
+    description: 'Services that this process runs itself; edge: none, it passes all calls on to its peers.',
+    default: allRoles,
+    flag: 'roles',
+  }),
   rpc,
   journal,
   ingest,
@@ -254,6 +248,7 @@ export const schema = section({
   peers,
   client,
   log,
+  metrics,
 }).superRefine((config, context) => {
   const fail = (path: readonly string[], message: string) =>
     context.addIssue({ code: 'custom', path: [...path], message, params: { relation: true } });
@@ -278,6 +273,9 @@ export const schema = section({
       ['roles'],
       'scoring has to publish its scores: run ingest in the same process, or name an owner by journal.follow',
     );
+  }
+  if (config.roles.includes('edge') && (config.roles.length > 1 || config.peers.addresses.length === 0)) {
+    fail(['roles'], 'edge stands alone, and needs the processes that it passes calls on to: peers.addresses');
   }
   if (config.journal.follow !== '' && config.roles.includes('ingest')) {
     fail(

@@ -1,5 +1,6 @@
 /** The scorer's keys: its models, what it takes in, what it may reach, what it keeps. */
 import { boolean, choice, duration, integer, section, size, text, texts } from './settings.ts';
+import { connectionKeys } from './tls.ts';
 
 const remote = section({
   addresses: texts({
@@ -24,12 +25,13 @@ const remote = section({
     default: 5,
     max: 50,
   }),
+  ...connectionKeys(false),
 });
 
 const models = section({
   folders: texts({
     description:
-      'Folders of models, each with a model.yaml; the first answers where no model is asked for. Empty: the one that ships.',
+      'Folders of models, each with a model.yaml, or a pipeline.yaml; the first answers where no model is asked for. Empty: the one that ships.',
     default: [],
     pattern: /\S/,
     allowed: 'a list of folders',

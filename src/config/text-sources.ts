@@ -56,13 +56,13 @@ export function readFlags(flags: Flags, leaves: readonly Leaf[]): Layer {
 function putPair(layer: MutableLayer, pair: string, leaves: readonly Leaf[]): void {
   const equals = pair.indexOf('=');
   if (equals < 1)
-    throw new PalateError('CONFIG_INVALID', `--set ${pair} must be key=value, such as rpc.maxTimeout=5m.`);
+    throw new PalateError('CONFIG_INVALID', 'what follows --set must be key=value, such as rpc.maxTimeout=5m.');
   const key = pair.slice(0, equals).trim();
   const settable = leaves.filter((leaf) => leaf.environment !== undefined);
   const leaf = settable.find((each) => each.key === key);
   if (leaf === undefined) {
     const keys = settable.map((each) => each.key);
-    throw new PalateError('CONFIG_INVALID', `--set ${pair} names no key${didYouMean(key, keys)}.`);
+    throw new PalateError('CONFIG_INVALID', `--set ${key} names no key${didYouMean(key, keys)}.`);
   }
   put(layer, leaf, pair.slice(equals + 1), '--set');
 }

@@ -1,6 +1,6 @@
 /** Certificates: those that a server shows, and those that it or a client of it asks for. */
 import type * as z from 'zod';
-import { boolean, choice, duration, secret, section, text } from './settings.ts';
+import { boolean, choice, duration, secret, section, text, texts } from './settings.ts';
 
 const file = (description: string, flag?: string) =>
   text({ description, default: '', allowed: 'a PEM file', ...(flag === undefined ? {} : { flag }) });
@@ -8,7 +8,7 @@ const file = (description: string, flag?: string) =>
 /** What both ports show and ask for. */
 export const tls = section({
   certificateFile: file("The server's certificate and those between it and its authority; empty: no TLS.", 'tls-cert'),
-  keyFile: file('Its key.', 'tls-key'),
+  keyFile: file('The key of that certificate.', 'tls-key'),
   clientCertificates: choice(['off', 'optional', 'required'], {
     description: 'Whether callers show a certificate: off, optional (one that is shown must be good) or required.',
     default: 'off',
@@ -35,7 +35,7 @@ export function connectionKeys(flags: boolean) {
     tls: boolean({ description: 'Whether TLS is spoken.', default: false, ...flag('tls') }),
     caFile: file("The authorities of the server's certificate; empty: those of this machine.", flag('ca-file').flag),
     certificateFile: file('The certificate to show where the server asks for one.', flag('cert-file').flag),
-    keyFile: file('Its key.', flag('key-file').flag),
+    keyFile: file('The key of that certificate.', flag('key-file').flag),
     serverName: text({
       description: "The name in the server's certificate, where it is not that of the address.",
       default: '',
@@ -55,15 +55,27 @@ export function connectionKeys(flags: boolean) {
   };
 }
 
-/** How a process reaches the others of its kind. */
-export const peers = section(connectionKeys(false));
+/** Where the others of its kind are, and how a process reaches them. */
+export const peers = section({
+  addresses: texts({
+    description:
+      'The other processes of the mesh: host:port, or dns:///host:port for every address of a name; this one may be among ' +
+      'them. A service that this process does not run is passed on to those that do. Default: the one that journal.follow names.',
+    default: [],
+    flag: 'peers',
+    pattern: /^(dns:\/\/\/)?(\[[^\]\s]+\]|[^:[\]/\s]+):\d{1,5}$/,
+    allowed: 'a list of host:port or dns:///host:port',
+  }),
+  ...connectionKeys(false),
+});
 
 type Tls = z.output<typeof tls>;
-type Connection = z.output<typeof peers>;
+/** How to reach a server, whichever section says so. */
+export type Connection = Omit<z.output<typeof peers>, 'addresses'>;
 
 /** Tells of each relation between keys that does not hold. `fail` takes a path and a sentence. */
 export function checkTls(
-  given: { readonly tls: Tls; readonly client: Connection; readonly peers: Connection },
+  given: { readonly tls: Tls } & Connections,
   fail: (path: readonly string[], message: string) => void,
 ): void {
   const { certificateFile, keyFile, clientCertificates, clientCaFile } = given.tls;
@@ -75,16 +87,28 @@ export function checkTls(
   checkConnections(given, fail);
 }
 
+interface Connections {
+  readonly client: Connection;
+  readonly peers: Connection;
+  readonly scoring: { readonly models: { readonly remote: Connection } };
+}
+
 function checkConnections(
-  given: { readonly client: Connection; readonly peers: Connection },
+  { client, peers, scoring }: Connections,
   fail: (path: readonly string[], message: string) => void,
 ): void {
-  for (const name of ['client', 'peers'] as const) {
-    const { tls: isSecure, caFile, certificateFile, keyFile, serverName, token, tokenFile } = given[name];
+  const connections = [
+    [['client'], client],
+    [['peers'], peers],
+    [['scoring', 'models', 'remote'], scoring.models.remote],
+  ] as const;
+  for (const [path, connection] of connections) {
+    const { tls: isSecure, caFile, certificateFile, keyFile, serverName, token, tokenFile } = connection;
     if (!isSecure && [caFile, certificateFile, keyFile, serverName].some((value) => value !== '')) {
-      fail([name, 'tls'], 'it must be true where certificates are named');
+      fail([...path, 'tls'], 'it must be true where certificates are named');
     }
-    if ((certificateFile === '') !== (keyFile === '')) fail([name, 'keyFile'], 'it must be given with certificateFile');
-    if (token !== '' && tokenFile !== '') fail([name, 'tokenFile'], 'it must not stand beside token');
+    if ((certificateFile === '') !== (keyFile === ''))
+      fail([...path, 'keyFile'], 'it must be given with certificateFile');
+    if (token !== '' && tokenFile !== '') fail([...path, 'tokenFile'], 'it must not stand beside token');
   }
 }

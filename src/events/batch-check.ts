@@ -6,6 +6,7 @@ import { type EventLimits, isRejected, type RejectedEvent } from './checked-even
 import { createFullCheck, type FullCheck } from './checking.ts';
 import { parseEventId, parseEventIdIn } from './event-id.ts';
 import { type EventRanges, eventAt } from './event-ranges.ts';
+import { payloadNumberOf, payloadTypes } from './payloads.ts';
 import { stampReceipt } from './receipt.ts';
 import { ScannedCheck } from './scanned-check.ts';
 
@@ -23,18 +24,27 @@ export interface BatchCheck {
   result(): CheckedEvents;
 }
 
-/** Makes checks of batches. `receivedAtMicros` is the server's clock, microseconds since 1970. */
-export type BatchChecks = (events: EventRanges, receivedAtMicros: number) => BatchCheck;
+/**
+ * Makes checks of batches. `receivedAtMicros` is the server's clock, microseconds since 1970.
+ * `permitted` has a 1 at the field number of each payload that the sender may publish; absent: all.
+ */
+export type BatchChecks = (
+  events: EventRanges,
+  receivedAtMicros: number,
+  permitted?: Uint8Array | undefined,
+) => BatchCheck;
 
 export function createBatchChecks(limits: EventLimits): BatchChecks {
   const scanned = new ScannedCheck(limits);
   const checkFully = createFullCheck(limits);
-  return (events, receivedAtMicros) => new RunningCheck(events, receivedAtMicros, limits, scanned, checkFully);
+  return (events, receivedAtMicros, permitted) =>
+    new RunningCheck(events, receivedAtMicros, permitted, limits, scanned, checkFully);
 }
 
 class RunningCheck implements BatchCheck {
   readonly #events: EventRanges;
   readonly #receivedAtMicros: number;
+  readonly #permitted: Uint8Array | undefined;
   readonly #maxEventBytes: number;
   readonly #scanned: ScannedCheck;
   readonly #checkFully: FullCheck;
@@ -53,12 +63,14 @@ class RunningCheck implements BatchCheck {
   constructor(
     events: EventRanges,
     receivedAtMicros: number,
+    permitted: Uint8Array | undefined,
     { maxEventBytes }: EventLimits,
     scanned: ScannedCheck,
     checkFully: FullCheck,
   ) {
     this.#events = events;
     this.#receivedAtMicros = receivedAtMicros;
+    this.#permitted = permitted;
     this.#maxEventBytes = maxEventBytes;
     this.#scanned = scanned;
     this.#checkFully = checkFully;
@@ -97,6 +109,7 @@ class RunningCheck implements BatchCheck {
       this.#checkWhole(index);
       return;
     }
+    if (this.#isDenied(index, this.#scanned.payload)) return;
     const { idFrom } = this.#scanned;
     parseEventIdIn(bytes, idFrom, idFrom + 36, this.#ids, this.#accepted * wordsPerId);
     this.#idFrom[this.#accepted] = idFrom - start;
@@ -111,9 +124,18 @@ class RunningCheck implements BatchCheck {
       this.#rejected.push({ index, ...verdict });
       return;
     }
+    if (this.#permitted !== undefined && this.#isDenied(index, payloadNumberOf(verdict.event))) return;
     if (!parseEventId(verdict.event.eventId, this.#ids, this.#accepted * wordsPerId)) throw noUuid();
     if (verdict.bytes === bytes) this.#accept(this.#events.from[index]!, this.#events.to[index]!, verdict.event);
     else this.#acceptAs(verdict.bytes, verdict.event);
+  }
+
+  /** Said last: to whom may not send an event it is still said first what is wrong with it. */
+  #isDenied(index: number, payload: number): boolean {
+    if (this.#permitted === undefined || this.#permitted[payload] === 1) return false;
+    const name = payloadTypes.find(({ number }) => number === payload)?.name ?? 'this type';
+    this.#rejected.push({ index, reason: 'EVENT_DENIED', field: '', message: `no role may publish ${name} here` });
+    return true;
   }
 
   #accept(from: number, to: number, decoded: Event | undefined): void {

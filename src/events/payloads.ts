@@ -1,7 +1,7 @@
 /** The 34 payloads of an event, from the descriptor: their names, their fields and their groups. */
 
 import type { DescField } from '@bufbuild/protobuf';
-import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
+import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 
 /** The groups of payloads, each with a tens of field numbers to itself. Permissions go by group. */
 export const payloadGroups = {
@@ -37,3 +37,10 @@ export const payloadTypes: readonly PayloadType[] = EventSchema.fields
     group: payloadGroups[Math.floor(field.number / 10) as keyof typeof payloadGroups],
     field,
   }));
+
+const numbers = new Map(payloadTypes.map(({ localName, number }) => [localName, number]));
+
+/** The field number of an event's payload; 0 where it has none. */
+export function payloadNumberOf({ payload }: Pick<Event, 'payload'>): number {
+  return numbers.get(payload.case ?? '') ?? 0;
+}

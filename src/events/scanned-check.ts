@@ -25,6 +25,11 @@ export class ScannedCheck {
     }
   }
 
+  /** The field number of the payload of the event that was found good last. */
+  get payload(): number {
+    return this.#scanner.payload;
+  }
+
   /** Of the event from `from` to before `to`. */
   verdictOn(bytes: Uint8Array, from: number, to: number, receivedAtMicros: number): ScanVerdict {
     const scanner = this.#scanner;

@@ -24,6 +24,8 @@ export interface Batch {
   readonly tenant: string;
   /** W3C trace context of the call; may be empty. */
   readonly trace: Uint8Array;
+  /** Has a 1 at the field number of each payload that the sender may publish; absent: all. */
+  readonly permitted?: Uint8Array | undefined;
 }
 
 /** `PublishResponse` and `PublishStreamResponse` have these fields. */
@@ -46,6 +48,8 @@ export interface PublishOptions {
   readonly folded?: ((sequence: number) => Promise<void>) | undefined;
   /** Absent: a `UserErased` is rejected. */
   readonly erasures?: ErasureGate | undefined;
+  /** Told of each acknowledgement before it is sent. Must not throw. */
+  readonly onAcknowledged?: ((acknowledgement: Acknowledgement) => void) | undefined;
 }
 
 /** What the journal hands on with a durable batch, so that the fold in this process need not decode again. Undefined: not decoded. */
@@ -64,8 +68,8 @@ export type Publish = (batch: Batch) => Promise<Acknowledgement>;
 export function createPublish(options: PublishOptions): Publish {
   const { journal, duplicates, erasures = withoutErasures } = options;
   const turns = new Turns();
-  return async ({ bytes, tenant, trace }) => {
-    const checked = await checkAll(bytes, options, turns);
+  return async ({ bytes, tenant, trace, permitted }) => {
+    const checked = await checkAll(bytes, permitted, options, turns);
     const window = duplicates.of(tenant);
     const screening = erasures.prepare(tenant, listed(checked));
     // From here to the append nothing else runs.
@@ -76,21 +80,28 @@ export function createPublish(options: PublishOptions): Publish {
     const appended = screened === undefined ? appendFresh() : screened.append(appendFresh);
     await settle(options, appended, window, fresh.ids);
     screened?.mask();
-    return {
+    const acknowledgement = {
       firstSequence: BigInt(appended.firstSequence),
       lastSequence: BigInt(appended.lastSequence),
       accepted: fresh.events.length,
       duplicates: accepted.events.length - fresh.events.length,
       rejected: [...(screened ?? checked).rejected],
     };
+    options.onAcknowledged?.(acknowledgement);
+    return acknowledgement;
   };
 }
 
-async function checkAll(bytes: Uint8Array, options: PublishOptions, turns: Turns): Promise<CheckedEvents> {
+async function checkAll(
+  bytes: Uint8Array,
+  permitted: Uint8Array | undefined,
+  options: PublishOptions,
+  turns: Turns,
+): Promise<CheckedEvents> {
   const { check, maxBatchEvents, now } = options;
   const slices = sliceEvents(bytes);
   if (slices.length > maxBatchEvents) throw tooMany(slices.length, maxBatchEvents);
-  const running = check(slices, now());
+  const running = check(slices, now(), permitted);
   await turns.run(() => running.next(eventsPerStep));
   return running.result();
 }

@@ -6,7 +6,7 @@ import { timestampOf } from '../events/timestamp.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
-import { createBacklog, whileRoom } from './backlog.ts';
+import { type Backlog, whileRoom } from './backlog.ts';
 import { MaskedUsers } from './masked-users.ts';
 import { orderedWindow } from './ordered-window.ts';
 import type { Publish } from './publish.ts';
@@ -18,8 +18,8 @@ export interface IngestServiceOptions {
   readonly publish: Publish;
   /** How many batches of one stream may be under way at once. */
   readonly maxInFlightBatches: number;
-  /** How many bytes of batches may be under way at once, over all callers. */
-  readonly maxInFlightBytes: number;
+  /** What is under way, over all callers. */
+  readonly backlog: Backlog;
   /** How many ids a tenant's duplicate window holds. */
   readonly duplicateWindow: number;
   /** How many erasures are acknowledged and not finished. */
@@ -28,8 +28,8 @@ export interface IngestServiceOptions {
   readonly heartbeatMillis: number;
   /** The same for one that reads all tenants: a follower goes by it to know that it is up to date. */
   readonly followerHeartbeatMillis: number;
-  /** May a caller read the records of all tenants? */
-  readonly allowFollowers: boolean;
+  /** May this caller read the records of all tenants? */
+  readonly allowFollowers: (caller: Call['caller']) => boolean;
   /** Followers mask them too. */
   readonly masked?: MaskedUsers;
 }
@@ -44,10 +44,9 @@ const states = {
 const durabilities = { disk: Durability.DISK, os: Durability.OS } as const;
 
 export function createIngestService(options: IngestServiceOptions): BoundService<typeof IngestService> {
-  const { journal, publish, masked = new MaskedUsers(), pendingErasures = () => 0 } = options;
-  const backlog = createBacklog(options.maxInFlightBytes);
-  const take = (bytes: Uint8Array, { tenant, trace }: Call) =>
-    backlog.during(bytes.length, () => publish({ bytes, tenant, trace }));
+  const { journal, publish, backlog, masked = new MaskedUsers(), pendingErasures = () => 0 } = options;
+  const take = (bytes: Uint8Array, { tenant, trace, caller }: Call) =>
+    backlog.during(bytes.length, () => publish({ bytes, tenant, trace, permitted: caller?.permissions.events }));
   return bindService(IngestService, {
     publish: onWire(async (bytes: Uint8Array, call: Call) => {
       backlog.admit();
@@ -58,7 +57,7 @@ export function createIngestService(options: IngestServiceOptions): BoundService
       return orderedWindow(inputs, options.maxInFlightBatches, (bytes) => take(bytes, call));
     }),
     subscribe: ({ allTenants, afterSequence, journalId, untilEnd }, call) => {
-      if (allTenants && !options.allowFollowers) throw followersDenied();
+      if (allTenants && !options.allowFollowers(call.caller)) throw followersDenied();
       return subscribe(journal, {
         tenant: allTenants ? undefined : call.tenant,
         afterSequence: Number(afterSequence),
@@ -79,8 +78,8 @@ export function createIngestService(options: IngestServiceOptions): BoundService
 
 function followersDenied(): PalateError {
   const message =
-    'all_tenants: this server shows a caller its own tenant only; set ingest.followers to allow on it (auto: allowed where it ' +
-    'listens on a loopback address only)';
+    'all_tenants: this server shows this caller one tenant only; its token has to be for all tenants, or, where there are no ' +
+    'tokens, ingest.followers has to be allow (auto: where it listens on a loopback address only)';
   return new PalateError('FOLLOWERS_DENIED', message);
 }
 

@@ -1,4 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
+import type { Caller } from '../access/caller.ts';
 
 /** The metadata (headers) that came with a call. Names are in lower case. */
 export interface CallMetadata {
@@ -14,6 +15,8 @@ export interface Call {
   readonly metadata: CallMetadata;
   /** '' is the default tenant. */
   readonly tenant: string;
+  /** Who calls, by their credentials; undefined: anyone, who may do everything. */
+  readonly caller: Caller | undefined;
   /**
    * Aborts with a PalateError as its reason when the caller is gone (CANCELLED), the deadline has passed
    * (DEADLINE_EXCEEDED) or the server ends by force (SHUTTING_DOWN). It is made on first use: a handler that

@@ -1,4 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
+import type { Caller } from '../access/caller.ts';
 import { PalateError } from '../errors.ts';
 import { type Call, type CallMetadata, traceBytes } from './call.ts';
 
@@ -7,7 +8,10 @@ export interface LiveCallInit {
   readonly method: DescMethod;
   readonly metadata: CallMetadata;
   readonly tenant: string;
+  readonly caller?: Caller | undefined;
   readonly deadlineMillis: number;
+  /** When the caller's credentials end, and the call with them. Default: Infinity. */
+  readonly expiresAtMillis?: number | undefined;
   readonly draining: AbortSignal;
   /** Asked for only when the handler asks. */
   readonly peer: () => string;
@@ -27,7 +31,9 @@ export class LiveCall implements Call {
   readonly method: DescMethod;
   readonly metadata: CallMetadata;
   readonly tenant: string;
+  readonly caller: Caller | undefined;
   readonly deadlineMillis: number;
+  readonly expiresAtMillis: number;
   readonly draining: AbortSignal;
   /** The transport's: told once when the call is cut off before its handler has finished. */
   onCutOff: ((failure: PalateError) => void) | undefined;
@@ -39,13 +45,16 @@ export class LiveCall implements Call {
   #controller: AbortController | undefined;
   #failure: PalateError | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Timeout | undefined;
   #over = false;
 
   constructor(init: LiveCallInit) {
     this.method = init.method;
     this.metadata = init.metadata;
     this.tenant = init.tenant;
+    this.caller = init.caller;
     this.deadlineMillis = init.deadlineMillis;
+    this.expiresAtMillis = init.expiresAtMillis ?? Number.POSITIVE_INFINITY;
     this.draining = init.draining;
     this.#peer = init.peer;
   }
@@ -97,6 +106,13 @@ export class LiveCall implements Call {
     this.#timer = setTimeout(() => this.cutOff(deadlineExceeded(this.method)), Math.max(0, wait));
   }
 
+  /** Cuts the call off when its caller's credentials end. */
+  watchExpiry(): void {
+    const wait = this.expiresAtMillis - Date.now();
+    if (wait > longestTimerMillis) return;
+    this.#expiry = setTimeout(() => this.cutOff(expired(this.method)), Math.max(0, wait));
+  }
+
   /** Ends the call from outside: its signal aborts, and the transport answers at once. */
   cutOff(failure: PalateError): void {
     if (this.#over) return;
@@ -110,6 +126,7 @@ export class LiveCall implements Call {
   finish(): void {
     this.#over = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (this.#expiry !== undefined) clearTimeout(this.#expiry);
   }
 }
 
@@ -130,6 +147,10 @@ function checkField(name: string, value: string | Uint8Array): Field {
 /** The error of a call whose time is up. */
 export function deadlineExceeded(method: DescMethod): PalateError {
   return new PalateError('DEADLINE_EXCEEDED', `${method.name} was not done by its deadline`);
+}
+
+function expired(method: DescMethod): PalateError {
+  return new PalateError('TOKEN_EXPIRED', `the token expired with which ${method.name} was begun`);
 }
 
 /** The error of a call whose caller went away. */

@@ -1,5 +1,4 @@
-import type { Authorize } from '../access/tenant.ts';
-import { allowAll } from '../access/tenant.ts';
+import { type Authorize, allowAll } from '../access/authorize.ts';
 
 /** What bounds a server. Bytes and milliseconds. */
 export interface RpcOptions {
@@ -33,7 +32,10 @@ export interface RpcOptions {
   readonly drainMillis: number;
   /** Origins whose pages may call the HTTP port, or '*'. A page of the server itself always may. */
   readonly corsOrigins: readonly string[];
+  /** Who may call what. */
   readonly authorize: Authorize;
+  /** Whether a stream ends when its caller's credentials do. */
+  readonly endStreamsAtExpiry: boolean;
 }
 
 const mebibyte = 1024 * 1024;
@@ -57,4 +59,5 @@ export const defaultRpcOptions: RpcOptions = {
   drainMillis: 10_000,
   corsOrigins: [],
   authorize: allowAll,
+  endStreamsAtExpiry: true,
 };

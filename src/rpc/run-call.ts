@@ -69,6 +69,7 @@ export async function* runMany(running: Running, input: () => unknown): AsyncGen
 function begin({ live, calls }: Running): void {
   calls.add(live);
   if (live.deadlineMillis !== Infinity) live.watchDeadline();
+  if (live.expiresAtMillis !== Infinity) live.watchExpiry();
 }
 
 function end({ live, calls }: Running): void {

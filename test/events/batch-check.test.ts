@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import { listEvents, packAccepted, pickEvents } from '../../src/events/accepted-events.ts';
@@ -8,6 +8,7 @@ import { type CheckedEvents, createBatchChecks } from '../../src/events/batch-ch
 import { isRejected, readAcceptedId } from '../../src/events/checked-event.ts';
 import { createEventCheck } from '../../src/events/checking.ts';
 import { eventAt, packEvents } from '../../src/events/event-ranges.ts';
+import { payloadNumberOf, payloadTypes } from '../../src/events/payloads.ts';
 import { messageOf } from './any-message.ts';
 import { itemViewed } from './event-samples.ts';
 
@@ -59,6 +60,29 @@ describe('the check of a batch', () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test('refuses alone what the sender may not publish, and says first what else is wrong with it', () => {
+    const numbers = fc.subarray(payloadTypes.map(({ number }) => number));
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 12 }), numbers, (events, permitted) => {
+        const mask = Uint8Array.from({ length: 100 }, (_, number) => (permitted.includes(number) ? 1 : 0));
+        const running = checks(packEvents(events), receivedAtMicros, mask);
+        while (running.next(3));
+        const { accepted, rejected } = running.result();
+        const reasons = events.map((bytes) => {
+          const one = checkOne(bytes, receivedAtMicros);
+          if (isRejected(one)) return one.reason;
+          return permitted.includes(payloadNumberOf(fromBinary(EventSchema, bytes))) ? undefined : 'EVENT_DENIED';
+        });
+        const refused = reasons.flatMap((reason, index) => (reason === undefined ? [] : [{ index, reason }]));
+        assert.deepEqual(
+          rejected.map(({ index, reason }) => ({ index, reason })),
+          refused,
+        );
+        assert.equal(accepted.events.length, events.length - refused.length);
+      }),
     );
   });
 

@@ -4,9 +4,7 @@ import { Client, type ClientOptions, credentials, Metadata, type ServiceError } 
 import { StatusSchema } from '../../gen/google/rpc/status_pb.ts';
 import type { BoundService } from '../../src/rpc/handlers.ts';
 import { createHealthBoard, type HealthBoard } from '../../src/rpc/health-board.ts';
-import type { Log } from '../../src/rpc/log.ts';
-import type { RpcOptions } from '../../src/rpc/options.ts';
-import { createRpcServer, type RpcServer } from '../../src/rpc/server/rpc-server.ts';
+import { createRpcServer, type RpcServer, type RpcServerInit } from '../../src/rpc/server/rpc-server.ts';
 
 export interface RunningServer {
   readonly server: RpcServer;
@@ -23,7 +21,7 @@ export interface RunningServer {
 export async function runServer(
   t: TestContext,
   services: readonly BoundService[],
-  given: { readonly options?: Partial<RpcOptions>; readonly log?: Log } = {},
+  given: Partial<Pick<RpcServerInit, 'options' | 'log' | 'extraRoutes' | 'tls'>> = {},
 ): Promise<RunningServer> {
   const health = createHealthBoard();
   const server = createRpcServer({ host: '127.0.0.1', port: 0, httpPort: 0, services, health, ...given });

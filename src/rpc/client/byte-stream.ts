@@ -5,8 +5,9 @@ import {
   type MessageInitShape,
   toBinary,
 } from '@bufbuild/protobuf';
-import { credentials, Client as GrpcJsClient } from '@grpc/grpc-js';
+import { Client as GrpcJsClient, Metadata } from '@grpc/grpc-js';
 import { readAnswers } from './client-stream.ts';
+import { authorizationOf, type ConnectionOptions, channelCredentials, channelOptions } from './connection.ts';
 
 export interface ByteStreamOptions {
   /** Ends the call. */
@@ -14,6 +15,8 @@ export interface ByteStreamOptions {
   /** Ping the connection this often, and take it for lost where no answer comes for so long. */
   readonly keepaliveMillis: number;
   readonly keepaliveTimeoutMillis: number;
+  /** TLS, certificates and a token, read anew for each call. Default: none of them. */
+  readonly connection?: ConnectionOptions | undefined;
 }
 
 const mebibyte = 1024 * 1024;
@@ -28,9 +31,9 @@ export async function* streamBytes<I extends DescMessage, O extends DescMessage>
   address: string,
   method: DescMethodServerStreaming<I, O>,
   request: MessageInitShape<I>,
-  { signal, keepaliveMillis, keepaliveTimeoutMillis }: ByteStreamOptions,
+  { signal, keepaliveMillis, keepaliveTimeoutMillis, connection }: ByteStreamOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const client = new GrpcJsClient(address, credentials.createInsecure(), {
+  const client = new GrpcJsClient(address, channelCredentials(connection), {
     // Nothing is left over from a connection that was lost: neither itself nor the wait before the next attempt.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.max_receive_message_length': 20 * mebibyte,
@@ -39,13 +42,18 @@ export async function* streamBytes<I extends DescMessage, O extends DescMessage>
     'grpc-node.flow_control_window': 4 * mebibyte,
     'grpc.enable_channelz': 0,
     'grpc.enable_retries': 0,
+    ...channelOptions(connection),
   });
   try {
+    const metadata = new Metadata();
+    const authorization = authorizationOf(connection)();
+    if (authorization !== undefined) metadata.set('authorization', authorization);
     const call = client.makeServerStreamRequest(
       `/${method.parent.typeName}/${method.name}`,
       (message: Uint8Array) => Buffer.from(message),
       (bytes: Buffer): Uint8Array => bytes,
       toBinary(method.input, create(method.input, request)),
+      metadata,
     );
     yield* readAnswers(call, address, signal, undefined) as AsyncGenerator<Uint8Array>;
   } finally {

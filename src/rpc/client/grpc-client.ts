@@ -7,11 +7,12 @@ import {
   type MessageInitShape,
   toBinary,
 } from '@bufbuild/protobuf';
-import { type CallOptions, credentials, Client as GrpcJsClient, Metadata } from '@grpc/grpc-js';
+import { type CallOptions, Client as GrpcJsClient, Metadata } from '@grpc/grpc-js';
 import { tenantHeader } from '../../access/tenant.ts';
 import { type AnyClientMethod, type Client, type ClientCallOptions, clientOf } from './client.ts';
 import { errorFromServer } from './client-error.ts';
 import { type ClientStream, readAnswers, writeRequests } from './client-stream.ts';
+import { authorizationOf, type ConnectionOptions, channelCredentials, channelOptions } from './connection.ts';
 import { retryConfig } from './retry.ts';
 
 export interface GrpcClientOptions {
@@ -28,6 +29,8 @@ export interface GrpcClientOptions {
    * makes a new client tries anew. Default: false.
    */
   readonly isAlone?: boolean;
+  /** TLS, certificates and a token. Default: none of them. */
+  readonly connection?: ConnectionOptions;
 }
 
 /** A client over a connection of its own. */
@@ -42,12 +45,13 @@ interface Connection {
   readonly address: string;
   readonly tenant: string;
   readonly timeoutMillis: number;
+  readonly authorization: () => string | undefined;
 }
 
 const mebibyte = 1024 * 1024;
 
 /**
- * A client of a service at `host:port`, over gRPC without TLS. It connects on the first call.
+ * A client of a service at `host:port`, over gRPC. It connects on the first call.
  *
  * Errors are PalateErrors with what the server said. Where there is no server, their reason is UNREACHABLE and their
  * message names the address.
@@ -57,7 +61,7 @@ export function createGrpcClient<S extends DescService>(
   address: string,
   options: GrpcClientOptions = {},
 ): GrpcClient<S> {
-  const client = new GrpcJsClient(address, credentials.createInsecure(), {
+  const client = new GrpcJsClient(address, channelCredentials(options.connection), {
     'grpc.service_config': JSON.stringify(retryConfig(service, options.attempts ?? 4)),
     'grpc.max_receive_message_length': 20 * mebibyte,
     'grpc.max_send_message_length': 20 * mebibyte,
@@ -65,9 +69,11 @@ export function createGrpcClient<S extends DescService>(
     'grpc-node.flow_control_window': 4 * mebibyte,
     'grpc.enable_channelz': 0,
     'grpc.use_local_subchannel_pool': options.isAlone ? 1 : 0,
+    ...channelOptions(options.connection),
   });
   const { tenant = '', timeoutMillis = 30_000 } = options;
-  const connection: Connection = { client, address, tenant, timeoutMillis };
+  const authorization = authorizationOf(options.connection);
+  const connection: Connection = { client, address, tenant, timeoutMillis, authorization };
   return { call: clientOf(service, (method) => callOver(connection, method)), close: () => client.close() };
 }
 
@@ -189,6 +195,8 @@ function metadataOf(connection: Connection, options: ClientCallOptions): Metadat
   const metadata = new Metadata();
   const tenant = options.tenant ?? connection.tenant;
   if (tenant !== '') metadata.set(tenantHeader, tenant);
+  const authorization = connection.authorization();
+  if (authorization !== undefined) metadata.set('authorization', authorization);
   for (const [name, value] of Object.entries(options.metadata ?? {})) {
     metadata.set(name, typeof value === 'string' ? value : Buffer.from(value));
   }

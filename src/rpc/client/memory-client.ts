@@ -9,7 +9,7 @@ import { type Log, silentLog } from '../log.ts';
 import { defaultRpcOptions, type RpcOptions } from '../options.ts';
 import { type PreparedMethod, prepareMethod } from '../prepare.ts';
 import { type Running, runMany, runOne } from '../run-call.ts';
-import { admitCall, type Gate } from '../server/gate.ts';
+import { admitOwn, type Gate } from '../server/gate.ts';
 import { type AnyClientMethod, type Client, type ClientCallOptions, clientOf } from './client.ts';
 
 export interface MemoryClientOptions {
@@ -70,10 +70,11 @@ function start(
 ): { readonly running: Running; readonly release: () => void } {
   const startedAt = observeStart();
   const { timeoutMillis, signal } = callOptions;
-  const live = admitCall(gate, prepared, {
+  const live = admitOwn(gate, prepared, {
     metadata: metadataOf(callOptions),
     askedDeadlineMillis: timeoutMillis === undefined ? Infinity : Date.now() + timeoutMillis,
     peer: () => 'memory',
+    certificateNames: () => [],
   });
   const onAbort = (): void => live.cutOff(cancelled(prepared.method));
   if (signal?.aborted) onAbort();

@@ -14,7 +14,15 @@ export function toConnectError(error: PalateError, trailers: readonly Field[] | 
     error,
   );
   addFields(connectError.metadata, trailers);
+  const challenge = challengeOf(error);
+  if (challenge !== undefined) connectError.metadata.set('www-authenticate', challenge);
   return connectError;
+}
+
+/** What a refused caller is told by HTTP, RFC 6750, section 3: nothing of an error where no token came. */
+export function challengeOf({ code, reason }: PalateError): string | undefined {
+  if (code !== 'UNAUTHENTICATED') return undefined;
+  return reason === 'TOKEN_MISSING' ? 'Bearer realm="palate"' : 'Bearer realm="palate", error="invalid_token"';
 }
 
 /** Adds headers or trailers that a handler has set. Bytes go as base64, under a name that ends in `-bin`. */

@@ -8,8 +8,17 @@ import {
 import type { PalateError } from '../../errors.ts';
 import type { PreparedMethod } from '../prepare.ts';
 import { explainRefusal } from './connect-refusal.ts';
-import { type ConnectContext, type Encoding, peerKey, refused, registerRoutes, requestGate } from './connect-routes.ts';
+import {
+  type ConnectContext,
+  type Encoding,
+  type Peer,
+  peerKey,
+  refused,
+  registerRoutes,
+  requestGate,
+} from './connect-routes.ts';
 import { sendJson } from './not-found.ts';
+import { certificateNamesOf, connectionOf } from './peer-certificate.ts';
 
 /** Answers a request if its path is a method's. False: the path is something else. */
 export type ConnectHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -68,6 +77,10 @@ function encodingOf(request: IncomingMessage, url: string): Encoding {
   return /[/+]json\b/.test(request.headers['content-type'] ?? '') ? 'json' : 'binary';
 }
 
-function peerOf({ socket }: IncomingMessage): string {
-  return `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+function peerOf(request: IncomingMessage): Peer {
+  const { socket } = request;
+  return {
+    address: `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`,
+    certificateNames: () => certificateNamesOf(connectionOf(request)),
+  };
 }

@@ -1,7 +1,8 @@
 import type { DescMessage, DescMethod, Message } from '@bufbuild/protobuf';
 import { EmptySchema } from '@bufbuild/protobuf/wkt';
 import {
-  type ConnectError,
+  Code,
+  ConnectError,
   type ConnectRouter,
   type ContextValues,
   createContextKey,
@@ -33,23 +34,35 @@ interface Admitted {
 const admittedKey = createContextKey<Admitted | undefined>(undefined);
 
 /** Who is on the other side, set by the HTTP server. */
-export const peerKey = createContextKey('unknown');
+export interface Peer {
+  readonly address: string;
+  certificateNames(): readonly string[];
+}
+
+export const peerKey = createContextKey<Peer>({ address: 'unknown', certificateNames: () => [] });
 
 /** How requests come: as JSON, or in protobuf's own encoding. */
 export type Encoding = 'json' | 'binary';
 
 /** Connect's gate: runs after the headers and before the body is read. */
 export function requestGate(byMethod: ReadonlyMap<string, PreparedMethod>, context: ConnectContext) {
-  return (handlerContext: HandlerContext): void => {
-    const { service, method } = handlerContext;
+  return (handlerContext: HandlerContext): void | Promise<void> => {
+    const { service, method, values } = handlerContext;
     const prepared = byMethod.get(`/${service.typeName}/${method.name}`);
     if (prepared === undefined) return;
     const startedAt = observeStart();
+    const refused = (thrown: unknown): never => {
+      throw refuse(thrown, prepared, context, startedAt);
+    };
+    const admitted = (live: LiveCall): void => {
+      values.set(admittedKey, { live, startedAt });
+    };
     try {
       const live = admitCall(context.gate, prepared, arrivalOf(handlerContext));
-      handlerContext.values.set(admittedKey, { live, startedAt });
+      if (live instanceof Promise) return live.then(admitted, refused);
+      admitted(live);
     } catch (thrown) {
-      throw refuse(thrown, prepared, context, startedAt);
+      refused(thrown);
     }
   };
 }
@@ -123,12 +136,17 @@ function begin(prepared: PreparedMethod, { gate, log }: ConnectContext, handlerC
   const { live, startedAt } = admitted;
   const { signal } = handlerContext;
   const onAbort = (): void => {
-    const late = Date.now() >= live.deadlineMillis;
+    // Its timer may fire a moment before the clock says so.
+    const late = Date.now() >= live.deadlineMillis || isDeadline(signal.reason);
     live.cutOff(late ? deadlineExceeded(prepared.method) : cancelled(prepared.method));
   };
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
   return { prepared, live, startedAt, port: 'http', log, calls: gate.calls };
+}
+
+function isDeadline(reason: unknown): boolean {
+  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
 }
 
 function refuse(thrown: unknown, prepared: PreparedMethod, { log }: ConnectContext, startedAt: number): ConnectError {
@@ -153,7 +171,8 @@ function arrivalOf({ requestHeader, timeoutMs, values }: HandlerContext) {
   return {
     metadata,
     askedDeadlineMillis: left === undefined ? Infinity : Date.now() + left,
-    peer: () => values.get(peerKey),
+    peer: () => values.get(peerKey).address,
+    certificateNames: () => values.get(peerKey).certificateNames(),
   };
 }
 

@@ -8,9 +8,10 @@ import { Outbox } from '../outbox.ts';
 import type { PreparedMethod } from '../prepare.ts';
 import { disclose, wireMessage } from '../status.ts';
 import { admitCall, type Gate } from './gate.ts';
-import { answerInGzip, isMidMessage } from './grpc-internals.ts';
+import { answerInGzip, isMidMessage, sessionOf } from './grpc-internals.ts';
 import { errorTrailers, GrpcCallMetadata, grpcMetadata } from './grpc-metadata.ts';
 import { statusOfLibrary } from './grpc-status.ts';
+import { certificateNamesOf } from './peer-certificate.ts';
 
 type Listener = Parameters<ServerInterceptingCall['start']>[0];
 type Status = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
@@ -64,23 +65,31 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
   }
 
   onReceiveMetadata(metadata: Metadata): void {
-    const { gate } = this.#context;
     try {
-      const live = admitCall(gate, this.#prepared, {
+      const live = admitCall(this.#context.gate, this.#prepared, {
         metadata: new GrpcCallMetadata(metadata),
         askedDeadlineMillis: Number(this.#base.getDeadline()),
         peer: () => this.#base.getPeer(),
+        certificateNames: () => certificateNamesOf(sessionOf(this.#base)?.socket),
       });
-      this.#live = live;
-      gate.calls.add(live);
-      live.onCutOff = (failure) => this.#cutOff(failure);
-      // grpc-js watches the caller's own deadline.
-      if (live.deadlineMillis < Number(this.#base.getDeadline())) live.watchDeadline();
+      if (live instanceof Promise)
+        live.then((known) => this.#begin(known)).catch((error: unknown) => this.#fail(error));
+      else this.#begin(live);
     } catch (error) {
       this.#fail(error);
-      return;
     }
-    if (this.#prepared.requestStream) this.#openStream(this.#live);
+  }
+
+  /** From here on the body is read. The caller may have left while its credentials were verified. */
+  #begin(live: LiveCall): void {
+    if (this.#ended) return;
+    this.#live = live;
+    this.#context.gate.calls.add(live);
+    live.onCutOff = (failure) => this.#cutOff(failure);
+    // grpc-js watches the caller's own deadline.
+    if (live.deadlineMillis < Number(this.#base.getDeadline())) live.watchDeadline();
+    if (live.expiresAtMillis !== Number.POSITIVE_INFINITY) live.watchExpiry();
+    if (this.#prepared.requestStream) this.#openStream(live);
     else this.#base.startRead();
   }
 
@@ -120,8 +129,12 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
 
   /** Comes after every call. Where the call has no answer yet, its caller is gone. */
   onCancel(): void {
-    if (this.#ended || this.#live === undefined) return;
+    if (this.#ended) return;
     const { method } = this.#prepared;
+    if (this.#live === undefined) {
+      this.#end('CANCELLED');
+      return;
+    }
     this.#live.cutOff(Date.now() >= this.#live.deadlineMillis ? deadlineExceeded(method) : cancelled(method));
   }
 

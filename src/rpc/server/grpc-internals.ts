@@ -1,4 +1,4 @@
-import type { Http2Server, ServerOptions } from 'node:http2';
+import type { Http2Server, Http2Session, ServerOptions } from 'node:http2';
 import { constants, gzipSync } from 'node:zlib';
 import type { Server, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
@@ -40,6 +40,11 @@ export function answerUnknownMethods(server: Server, handlerOf: (path: string) =
   const retrieve = internals._retrieveHandler;
   if (typeof retrieve !== 'function') return;
   internals._retrieveHandler = (path) => retrieve.call(server, path) ?? handlerOf(path);
+}
+
+/** The connection that a call came by. */
+export function sessionOf(call: ServerInterceptingCallInterface): Http2Session | undefined {
+  return (call as unknown as { readonly stream?: { readonly session?: Http2Session } }).stream?.session;
 }
 
 /** Has a message begun that did not come whole? What reads frames is at rest, 0, between two of them. */

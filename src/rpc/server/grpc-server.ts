@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import type { ServerTls } from '../../access/server-certificate.ts';
 import { statusCodes } from '../../errors.ts';
 import { observeEnd, observeStart, otherMethod } from '../interceptors/observation.ts';
 import type { RpcOptions } from '../options.ts';
@@ -11,8 +12,9 @@ import { answerUnknownMethods, http2ServersOf, limitHttp2 } from './grpc-interna
 import { errorTrailers } from './grpc-metadata.ts';
 import { listen } from './listen.ts';
 import { releaseStreams } from './release-streams.ts';
+import { createTlsFront, trackSockets } from './tls-front.ts';
 
-/** The gRPC port: HTTP/2 without TLS, by prior knowledge. */
+/** The gRPC port: HTTP/2 over TLS, or without it by prior knowledge. */
 export interface GrpcServer {
   /** Binds. Throws ADDRESS_IN_USE. */
   listen(host: string, port: number): Promise<number>;
@@ -20,6 +22,8 @@ export interface GrpcServer {
   close(): void;
   /** Cuts every connection. */
   destroy(): void;
+  /** Open ones. */
+  connections(): number;
 }
 
 const identity = (bytes: Buffer): Buffer => bytes;
@@ -30,7 +34,11 @@ const longestTimerMillis = 2 ** 31 - 1;
 const neverRun = (): void => {};
 
 /** Makes the gRPC port of a server. */
-export function createGrpcServer(methods: readonly PreparedMethod[], context: GrpcContext): GrpcServer {
+export function createGrpcServer(
+  methods: readonly PreparedMethod[],
+  context: GrpcContext,
+  tls?: ServerTls | undefined,
+): GrpcServer {
   const { options } = context.gate;
   const byPath = new Map(methods.map((prepared) => [prepared.path, prepared]));
   const server = new Server({ ...channelOptions(options), interceptors: [answering(byPath, context)] });
@@ -45,19 +53,16 @@ export function createGrpcServer(methods: readonly PreparedMethod[], context: Gr
     path,
   }));
   limitHttp2(server, options);
-  // Our own listener says plainly why a port cannot be had; grpc-js would write it to the console.
+  // Our own listener says plainly why a port cannot be had, where grpc-js would write it to the console, and does the TLS.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   for (const http2Server of http2ServersOf(server)) {
     // `initialWindowSize` holds for streams only (nodejs/node#31084).
     http2Server.on('session', (session) => session.setLocalWindowSize(options.windowBytes));
     releaseStreams(http2Server);
   }
-  const sockets = new Set<Socket>();
-  const listener = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    injector.injectConnection(socket);
-  });
+  const inject = injector.injectConnection.bind(injector);
+  const listener = tls === undefined ? createServer({ noDelay: true }, inject) : createTlsFront(tls, ['h2'], inject);
+  const sockets = trackSockets(listener);
   return {
     async listen(host, port) {
       await listen(listener, host, port);
@@ -73,6 +78,7 @@ export function createGrpcServer(methods: readonly PreparedMethod[], context: Gr
       // Without channelz, grpc-js 1.14 forgets its sessions and would leave them open.
       for (const socket of sockets) socket.destroy();
     },
+    connections: () => sockets.size,
   };
 }
 

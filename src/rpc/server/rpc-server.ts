@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerTls } from '../../access/server-certificate.ts';
 import type { Part } from '../../lifecycle.ts';
 import type { BoundService } from '../handlers.ts';
 import { healthService } from '../health.ts';
@@ -26,6 +27,8 @@ export interface RpcServerInit {
   readonly log?: Log;
   /** More pages, by path, for GET and HEAD. */
   readonly extraRoutes?: Readonly<Record<string, Route>>;
+  /** Absent: neither port speaks TLS. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** The addresses that a server has bound, as `host:port`. */
@@ -41,6 +44,15 @@ export interface RpcServer extends Part {
   stop(): Promise<void>;
   /** Known once the server has started. */
   address(): RpcAddress;
+  counts(): RpcCounts;
+}
+
+/** What is open now. */
+export interface RpcCounts {
+  readonly grpcConnections: number;
+  readonly httpConnections: number;
+  /** Calls under way, streams among them. */
+  readonly calls: number;
 }
 
 /** Makes a server of both ports over one set of handlers. Health and reflection are added to the services. */
@@ -53,8 +65,9 @@ export function createRpcServer(init: RpcServerInit): RpcServer {
   const services = [...own, ...reflectionServices(own.map(({ service }) => service))];
   const methods = services.flatMap((bound) => bound.methods.map((method) => prepareMethod(method, options)));
   const context = { gate, log };
-  const grpc = createGrpcServer(methods, context);
-  const http = createHttpPort({ methods, context, health: init.health, routes: init.extraRoutes ?? {} });
+  const { health, extraRoutes: routes = {}, tls } = init;
+  const grpc = createGrpcServer(methods, context, tls);
+  const http = createHttpPort({ methods, context, health, routes, tls });
   const ports = { grpc: 0, http: 0 };
   return {
     name: 'rpc server',
@@ -75,6 +88,11 @@ export function createRpcServer(init: RpcServerInit): RpcServer {
       grpc.destroy();
       http.destroy();
     },
+    counts: () => ({
+      grpcConnections: grpc.connections(),
+      httpConnections: http.connections(),
+      calls: gate.calls.size,
+    }),
     address: () => ({ grpc: hostPort(init.host, ports.grpc), http: hostPort(init.host, ports.http) }),
   };
 }

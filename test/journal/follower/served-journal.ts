@@ -1,6 +1,7 @@
 /** A journal with the ingest service over it, as a server shows it to followers. */
 
 import type { TestContext } from 'node:test';
+import { createBacklog } from '../../../src/ingest/backlog.ts';
 import { MaskedUsers } from '../../../src/ingest/masked-users.ts';
 import { createIngestService } from '../../../src/ingest/service.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
@@ -19,11 +20,11 @@ export async function serveJournal(t: TestContext, journal: Journal, options: Se
     journal,
     publish: () => Promise.reject(new Error('nobody publishes here')),
     maxInFlightBatches: 1,
-    maxInFlightBytes: 1_000,
+    backlog: createBacklog(1_000),
     duplicateWindow: 1_000,
     heartbeatMillis,
     followerHeartbeatMillis: heartbeatMillis,
-    allowFollowers,
+    allowFollowers: () => allowFollowers,
     masked,
     // As long as somebody is masked.
     pendingErasures: () => 1,

@@ -10,6 +10,7 @@ import {
   RecommendRequestSchema,
   RecommendResponseSchema,
 } from '../../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import type { CallHeaders } from '../../../src/access/authorize.ts';
 import { PalateError, statusCodes } from '../../../src/errors.ts';
 import type { Call } from '../../../src/rpc/call.ts';
 import { bindService, onWire } from '../../../src/rpc/handlers.ts';
@@ -150,7 +151,7 @@ test('a tenant that is none is refused before the body is read', async (t) => {
 
 test('authorize sees the headers and may refuse', async (t) => {
   const options = {
-    authorize: ({ method, tenant, get }: { method: string; tenant: string; get(name: string): string | undefined }) => {
+    authorize: ({ method, tenant, get }: CallHeaders): undefined => {
       if (get('authorization') !== 'Bearer t')
         throw new PalateError('INVALID_TENANT', `${method} is not for ${tenant}`);
     },
