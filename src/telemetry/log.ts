@@ -6,9 +6,10 @@
 import { type DestinationStream, destination, type Logger, type LoggerOptions, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Config } from '../config.ts';
-import { describeError } from './describe-error.ts';
+import { type LogCounts, LogRate, type WrittenLevel } from './log-rate.ts';
+import { cleanFields } from './redact.ts';
 
-/** What a line says beside its message. An error goes under `error`, and is written with its causes. */
+/** What a line says beside its message. Errors are written with their causes. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** A log. Messages are short and the same each time; what differs goes into the fields. */
@@ -21,6 +22,8 @@ export interface Log {
   child(fields: LogFields): Log;
   /** Would a debug line be written? Ask before making costly fields. */
   readonly isDebug: boolean;
+  /** Of all its lines; absent: they are not counted. */
+  readonly counts?: LogCounts;
 }
 
 /** Where lines go: standard error, unless a test looks at them. */
@@ -39,28 +42,29 @@ export const silentLog: Log = {
   isDebug: false,
 };
 
-/** Fields that never reach a log, at the top of a line or one level down. */
-const secretFields = [
-  'authorization',
-  'cookie',
-  'token',
-  'password',
-  'secret',
-  'apiKey',
-  'accessKey',
-  'secretAccessKey',
-  'privateKey',
-];
+/** A log from `createLog`. */
+export interface ProcessLog extends Log {
+  readonly counts: LogCounts;
+  child(fields: LogFields): ProcessLog;
+}
+
+/** `config.log`; what is absent is without a bound. */
+export type LogOptions = Pick<Config['log'], 'level' | 'format'> & Partial<Pick<Config['log'], 'repeatsPerSecond'>>;
 
 /**
  * Makes the log of a process from `config.log`. Lines are written synchronously, so that the last one before a crash is
- * not lost.
+ * not lost. No secret reaches them, see `redact`; a message that comes too often is left out, and how often is told.
  */
-export function createLog(options: Config['log'], sink?: LogSink): Log {
+export function createLog(options: LogOptions, sink?: LogSink): ProcessLog {
   const isTerminal = sink === undefined ? process.stderr.isTTY === true : sink.isTTY === true;
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && isTerminal);
   const lines = sink ?? standardError();
-  return logOf(pino(settings(options.level), isPretty ? prettySink(lines, isTerminal) : asDestination(lines)));
+  const logger = pino(settings(options.level), isPretty ? prettySink(lines, isTerminal) : asDestination(lines));
+  const rate = new LogRate({
+    repeatsPerSecond: options.repeatsPerSecond ?? 0,
+    tell: (level, message, leftOut) => logger[level]({ leftOut }, message),
+  });
+  return logOf(logger, rate);
 }
 
 function settings(level: string): LoggerOptions {
@@ -69,22 +73,28 @@ function settings(level: string): LoggerOptions {
     base: null,
     messageKey: 'message',
     errorKey: 'error',
+    // Errors come described.
+    serializers: { err: (described: unknown) => described },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { error: describeError },
-    redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
   };
 }
 
-function logOf(logger: Logger): Log {
+function logOf(logger: Logger, rate: LogRate): ProcessLog {
+  const write = (level: WrittenLevel) => (fields: LogFields, message: string) => {
+    if (logger.isLevelEnabled(level) && rate.admit(level, message)) logger[level](cleanFields(fields), message);
+  };
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
-    child: (fields) => logOf(logger.child({ ...fields })),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: (fields) => logOf(logger.child(cleanFields(fields)), rate),
     get isDebug() {
       return logger.isLevelEnabled('debug');
+    },
+    get counts() {
+      return rate.counts;
     },
   };
 }
@@ -105,7 +115,7 @@ function prettySink(sink: LogSink, isTerminal: boolean): DestinationStream {
     // A terminal gets colours unless NO_COLOR or TERM=dumb speak against it, which the library looks at.
     ...(isTerminal ? {} : { colorize: false }),
     messageKey: 'message',
-    errorLikeObjectKeys: ['error'],
+    errorLikeObjectKeys: ['error', 'err'],
     translateTime: 'SYS:HH:MM:ss.l',
     singleLine: true,
   });

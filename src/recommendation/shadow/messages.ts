@@ -1,4 +1,5 @@
 /** What the serving thread and the shadow fold say to each other. All of it can be cloned. */
+import type { ConnectionOptions } from '../../rpc/client/connection.ts';
 import type { FoldSettings } from '../fold/settings.ts';
 import type { Placements } from '../placements.ts';
 import type { SessionKnnSettings } from '../strategies/neighbours.ts';
@@ -7,7 +8,7 @@ import type { SessionStanSettings } from '../strategies/session-stan.ts';
 /** What the worker starts with. */
 export interface ShadowData {
   /** Its files, or `host:port` of its owner. */
-  readonly journal: { readonly folder: string } | { readonly follow: string };
+  readonly journal: { readonly folder: string } | { readonly follow: string; readonly connection: ConnectionOptions };
   readonly snapshotFolder: string;
   /** How many snapshots stay. */
   readonly keep: number;

@@ -42,6 +42,11 @@ export class Shadow implements Past, Part {
     this.#worker = new SupervisedWorker({ name: this.name, entry, data, maxPending, log });
   }
 
+  /** Requests that are not answered yet. */
+  get pending(): number {
+    return this.#worker.pending;
+  }
+
   async answer(...[method, request, call]: Parameters<Past['answer']>): Promise<Uint8Array> {
     const { feed } = this.#options;
     await feed.reached(Number(request.minSequence), call.signal, call.deadlineMillis);

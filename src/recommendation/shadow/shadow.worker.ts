@@ -20,7 +20,8 @@ const niceness = 5;
 // On Linux a priority is the thread's own: where cores are scarce it gets a third of what a thread that serves gets.
 if (process.platform === 'linux') setPriority(niceness);
 
-const reader = 'folder' in journal ? await openJournalForReading(journal) : createRemoteReader(journal.follow);
+const reader =
+  'folder' in journal ? await openJournalForReading(journal) : createRemoteReader(journal.follow, journal.connection);
 const past = new PastState({ reader, settings, snapshotFolder, log: workerLog });
 const answer = createPastReader(data, past, workerLog);
 const turns = new OneAtATime();

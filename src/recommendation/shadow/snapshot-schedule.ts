@@ -20,6 +20,19 @@ export interface SnapshotScheduleOptions {
   readonly retryMillis?: number;
 }
 
+/** Of the last snapshot: the one that the state began with, or that was written since. */
+export interface SnapshotStatus {
+  /** 0: there is none. */
+  readonly sequence: number;
+  readonly bytes: number;
+  /** Sequences since. */
+  readonly missed: number;
+  /** Milliseconds since 1970; 0: this process has written none. */
+  readonly writtenAtMillis: number;
+  /** How often none could be written. */
+  readonly failures: number;
+}
+
 /** At a stop a snapshot is written where it spares the next start so many events, and costs no more than so many. */
 const worthStopping = { fewest: 10_000, most: 300_000, bytes: 268_435_456 };
 
@@ -32,6 +45,8 @@ export class SnapshotSchedule implements Part {
   #lastSequence = 0;
   #lastBytes = 0;
   #lastAt = 0;
+  #writtenAtMillis = 0;
+  #failures = 0;
 
   constructor(options: SnapshotScheduleOptions) {
     this.#options = options;
@@ -41,6 +56,11 @@ export class SnapshotSchedule implements Part {
   startedFrom(sequence: number, bytes: number): void {
     this.#lastSequence = sequence;
     this.#lastBytes = bytes;
+  }
+
+  get status(): SnapshotStatus {
+    const [sequence, bytes] = [this.#lastSequence, this.#lastBytes];
+    return { sequence, bytes, missed: this.#missed, writtenAtMillis: this.#writtenAtMillis, failures: this.#failures };
   }
 
   async start(): Promise<void> {
@@ -97,10 +117,12 @@ export class SnapshotSchedule implements Part {
     this.#lastSequence = sequence;
     this.#lastBytes = bytes;
     this.#lastAt = performance.now();
+    this.#writtenAtMillis = Date.now();
     this.#options.log.info({ snapshot, sequence, bytes, millis: Math.round(millis), removed }, 'a snapshot is written');
   }
 
   #tell(error: unknown): void {
+    this.#failures += 1;
     this.#options.log.error({ error: PalateError.from(error) }, 'a snapshot could not be written');
   }
 
