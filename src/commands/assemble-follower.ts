@@ -16,6 +16,7 @@ import { SnapshotSchedule } from '../recommendation/shadow/snapshot-schedule.ts'
 import type { Restored } from '../recommendation/snapshots/restore.ts';
 import type { HealthBoard } from '../rpc/health-board.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type Meters, measureSnapshots, measureState } from './assemble-metrics.ts';
 import { createShadow, type PastParts } from './assemble-past.ts';
 import { foldSettings, snapshotFolder } from './settings.ts';
 
@@ -32,18 +33,18 @@ export interface FollowerParts {
 }
 
 /** The state and what goes with it: health, snapshots of its own, its past. All of them fold the same journal. */
-export function followerParts(config: Config, health: HealthBoard, log: Log): FollowerParts {
+export function followerParts(config: Config, health: HealthBoard, log: Log, meters: Meters): FollowerParts {
   const { everyEvents, everyMillis } = config.recommendation.snapshots;
   const { follow } = config.journal;
   assertOwnFolder(config.dataFolder);
-  const reader = createRemoteReader(follow);
+  const reader = createRemoteReader(follow, config.peers);
   const connection: Part = { name: 'connection to the owner', stop: async () => reader.close() };
   const forget = () => shadow.forget();
   const onRestored = ({ header, bytes }: Restored) => schedule.startedFrom(header.sequence, bytes);
   const feed = createFeed(config, reader, { onRestored, forget }, health, log);
   const watch = watchFollowing(feed, RecommendationService.typeName, health, log.child({ part: 'state' }));
   const journal = { status: () => followedStatus(feed) };
-  const shadow = createShadow(config, { follow }, journal, feed, log);
+  const shadow = createShadow(config, { follow, connection: config.peers }, journal, feed, log);
   const schedule = new SnapshotSchedule({
     snapshot: (signal) => shadow.snapshot(signal),
     journal,
@@ -51,6 +52,8 @@ export function followerParts(config: Config, health: HealthBoard, log: Log): Fo
     everyMillis,
     log: log.child({ part: 'snapshots' }),
   });
+  measureState(meters, feed, shadow);
+  if (everyEvents > 0) measureSnapshots(meters, schedule);
   const parts = [connection, feed, watch, shadow];
   return { feed, past: { shadow }, parts: everyEvents > 0 ? [...parts, schedule] : parts };
 }
@@ -71,7 +74,7 @@ function createFeed(
 ): FollowingFeed {
   const { follow: address, maxLagEvents, maxLagMillis } = config.journal;
   return new FollowingFeed({
-    follower: createFollower({ address, log: log.child({ part: 'journal' }) }),
+    follower: createFollower({ address, connection: config.peers, log: log.child({ part: 'journal' }) }),
     createState: () => createState(foldSettings(config)),
     maxLagEvents,
     maxLagMillis,

@@ -11,6 +11,7 @@ import { startFromSnapshot } from '../recommendation/shadow/start-from-snapshot.
 import { removeSnapshots } from '../recommendation/snapshots/snapshot-folder.ts';
 import type { JournalFeed, StateFeed } from '../recommendation/state-feed.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type Meters, measureSnapshots, measureState } from './assemble-metrics.ts';
 import { foldSettings, sessionKnnSettings, sessionStanSettings, snapshotFolder } from './settings.ts';
 
 export interface PastParts {
@@ -27,6 +28,7 @@ export function pastParts(
   feed: JournalFeed,
   isErasing: () => boolean,
   log: Log,
+  meters: Meters,
 ): PastParts {
   const { everyEvents, everyMillis } = config.recommendation.snapshots;
   const shadow = createShadow(config, { folder: join(config.dataFolder, 'journal') }, journal, feed, log);
@@ -39,7 +41,9 @@ export function pastParts(
     everyMillis,
     log: snapshotLog,
   });
+  measureState(meters, feed, shadow, journal);
   const isOn = everyEvents > 0;
+  if (isOn) measureSnapshots(meters, schedule);
   const before = startFromSnapshot({
     state: feed.state,
     folder: isOn ? snapshotFolder(config) : undefined,

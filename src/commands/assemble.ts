@@ -9,6 +9,7 @@ import type { Config } from '../config.ts';
 import { serveConsole } from '../console/console.ts';
 import { createBatchChecks } from '../events/batch-check.ts';
 import { nowMicros } from '../events/timestamp.ts';
+import { createBacklog } from '../ingest/backlog.ts';
 import { beforeWindow, DuplicateRecall } from '../ingest/duplicate-recall.ts';
 import { createDuplicates } from '../ingest/duplicates.ts';
 import type { OtherCopies } from '../ingest/erasure/eraser.ts';
@@ -32,7 +33,19 @@ import { createHealthBoard, type HealthBoard } from '../rpc/health-board.ts';
 import { refuseUntilReady } from '../rpc/readiness.ts';
 import { createRpcServer, type RpcServer } from '../rpc/server/rpc-server.ts';
 import type { Log } from '../telemetry/log.ts';
+import { accessParts } from './assemble-access.ts';
 import { followerParts } from './assemble-follower.ts';
+import { meshParts } from './assemble-mesh.ts';
+import {
+  createMeters,
+  type Meters,
+  measureIngest,
+  measureJournal,
+  measureProcess,
+  measureServer,
+  serveMetrics,
+  watchCalls,
+} from './assemble-metrics.ts';
 import { type PastParts, pastParts, removeSnapshotsOf } from './assemble-past.ts';
 import type { ScoringNeighbours, ScoringParts } from './assemble-scoring.ts';
 import { foldSettings, followersAllowed, rpcOptions, sessionKnnSettings, sessionStanSettings } from './settings.ts';
@@ -67,18 +80,27 @@ const answeredAtOnce = [
  * told at once; the services answer when everything has started, and are drained before anything else.
  */
 export async function assembleServer(config: Config, log: Log): Promise<Assembly> {
-  const { services, parts, health } = await assembleServices(config, log);
+  const access = await accessParts(config, log);
+  const meters = createMeters(log.child({ part: 'metrics' }));
+  const { services, parts, health } = await assembleServices(config, log, meters);
+  const mesh = meshParts(config, services, health, log);
   let isReady = false;
   const rpc = createRpcServer({
     host: config.host,
     port: config.port,
     httpPort: config.httpPort,
-    services: services.map((bound) => refuseUntilReady(bound, () => isReady, answeredAtOnce)),
+    services: [...services.map((bound) => refuseUntilReady(bound, () => isReady, answeredAtOnce)), ...mesh.services],
     health,
-    options: rpcOptions(config),
+    options: { ...rpcOptions(config), authorize: access.authorize },
+    tls: access.tls,
     log: log.child({ part: 'rpc' }),
-    extraRoutes: { '/': serveConsole },
+    extraRoutes: { '/': serveConsole, ...(config.metrics.enabled ? { '/metrics': serveMetrics(meters) } : {}) },
   });
+  measureServer(meters, config, health, rpc, log);
+  const watching = [
+    ...(config.metrics.enabled ? [measureProcess(meters)] : []),
+    watchCalls(config, [...services, ...mesh.services], log),
+  ];
   for (const { service } of services) health.set(service.typeName, 'NOT_SERVING');
   const ports: Part = { name: 'ports', start: () => rpc.start(), stop: () => rpc.stop() };
   const serving: Part = {
@@ -89,26 +111,31 @@ export async function assembleServer(config: Config, log: Log): Promise<Assembly
     },
     drain: (signal) => rpc.drain(signal),
   };
-  return { lifecycle: createLifecycle([ports, ...parts, serving], config, log), rpc };
+  return {
+    lifecycle: createLifecycle([...watching, ...access.parts, ports, ...mesh.parts, ...parts, serving], config, log),
+    rpc,
+  };
 }
 
 /** Opens the journal, or follows that of another process, and makes the services that the roles ask for. */
-export async function assembleServices(config: Config, log: Log): Promise<Services> {
-  return config.journal.follow === '' ? servicesOfOwner(config, log) : servicesOfFollower(config, log);
+export async function assembleServices(config: Config, log: Log, meters = createMeters(log)): Promise<Services> {
+  if (config.roles.includes('edge')) return { services: [], parts: [], health: createHealthBoard() };
+  const services = config.journal.follow === '' ? servicesOfOwner : servicesOfFollower;
+  return services(config, log, meters);
 }
 
-async function servicesOfFollower(config: Config, log: Log): Promise<Services> {
+async function servicesOfFollower(config: Config, log: Log, meters: Meters): Promise<Services> {
   const health = createHealthBoard();
   const services: BoundService[] = [];
   const parts: Part[] = [];
   if (config.roles.includes('recommendation')) {
-    const follower = followerParts(config, health, log);
+    const follower = followerParts(config, health, log, meters);
     services.push(recommendationService(config, follower.feed, log, follower.past));
     parts.push(...follower.parts);
   }
   if (config.roles.includes('scoring')) {
-    const owner = createGrpcClient(IngestService, config.journal.follow);
-    const scoring = await scoringRole(config, { ingest: owner.call }, services, log);
+    const owner = createGrpcClient(IngestService, config.journal.follow, { connection: config.peers });
+    const scoring = await scoringRole(config, { ingest: owner.call }, services, log, meters);
     services.push(scoring.service, scoring.inference);
     parts.unshift(scoring.early);
     parts.push({ name: 'connection for scores', stop: async () => owner.close() }, ...scoring.parts);
@@ -122,21 +149,24 @@ async function scoringRole(
   source: Pick<ScoringNeighbours, 'ingest' | 'journal'>,
   services: readonly BoundService[],
   log: Log,
+  meters: Meters,
 ): Promise<ScoringParts> {
   const { scoringParts } = await import('./assemble-scoring.ts');
   const bound = services.find(({ service }) => service === RecommendationService) as
     | BoundService<typeof RecommendationService>
     | undefined;
   const recommendation = bound && createMemoryClient(bound);
-  return scoringParts(config, { ...source, recommendation }, log);
+  return scoringParts(config, { ...source, recommendation }, log, meters);
 }
 
-async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
+async function servicesOfOwner(config: Config, log: Log, meters: Meters): Promise<Services> {
   const journal = await openJournal({
     folder: join(config.dataFolder, 'journal'),
     ...config.journal,
     log: log.child({ part: 'journal' }),
+    watch: meters.journal,
   });
+  measureJournal(meters, config, journal);
   const health = createHealthBoard();
   const services: BoundService[] = [];
   const parts: Part[] = [{ name: 'journal', stop: () => journal.close() }];
@@ -150,7 +180,7 @@ async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
   const masked = new MaskedUsers();
   let erasures: Erasures | undefined;
   let scoring: ScoringParts | undefined;
-  const past = feed && pastParts(config, journal, feed, () => erasures?.isBusy() ?? false, log);
+  const past = feed && pastParts(config, journal, feed, () => erasures?.isBusy() ?? false, log, meters);
   if (config.roles.includes('ingest')) {
     const scores = { followJournal: async (signal: AbortSignal) => scoring?.forgetErased(signal) };
     erasures = await createErasures(config, journal, feed, past, masked, scores, log);
@@ -161,11 +191,17 @@ async function servicesOfOwner(config: Config, log: Log): Promise<Services> {
     parts.push(past.before, feed, ...past.after);
   }
   if (erasures !== undefined) {
-    const ingest = ingestRole(config, journal, feed, erasures, masked, recall, health);
+    const ingest = ingestRole(config, journal, feed, erasures, masked, recall, health, meters);
     services.push(ingest.service);
     parts.push(...ingest.parts);
     if (config.roles.includes('scoring')) {
-      scoring = await scoringRole(config, { ingest: createMemoryClient(ingest.service), journal }, services, log);
+      scoring = await scoringRole(
+        config,
+        { ingest: createMemoryClient(ingest.service), journal },
+        services,
+        log,
+        meters,
+      );
       services.push(scoring.service, scoring.inference);
       // Models load in threads of their own, while the journal is folded.
       parts.splice(1, 0, scoring.early);
@@ -256,6 +292,7 @@ function ingestRole(
   masked: MaskedUsers,
   recall: DuplicateRecall,
   health: HealthBoard,
+  meters: Meters,
 ) {
   const { maxBatchEvents, maxEventBytes, maxFutureMillis, duplicateWindow, maxInFlightBatches, maxInFlightBytes } =
     config.ingest;
@@ -263,12 +300,25 @@ function ingestRole(
   const check = createBatchChecks({ maxEventBytes, maxFutureMicros: maxFutureMillis * 1_000 });
   const folded = feed === undefined ? undefined : (sequence: number) => feed.reached(sequence);
   const { gate } = erasures;
-  const publish = createPublish({ journal, duplicates, check, maxBatchEvents, now: nowMicros, folded, erasures: gate });
+  const publish = createPublish({
+    journal,
+    duplicates,
+    check,
+    maxBatchEvents,
+    now: nowMicros,
+    folded,
+    erasures: gate,
+    onAcknowledged: meters.ingest.acknowledged,
+  });
+  const backlog = createBacklog(maxInFlightBytes);
+  measureIngest(meters, () => {
+    return { inFlightBytes: backlog.bytes, maxInFlightBytes, pendingErasures: erasures.pending() };
+  });
   const service = createIngestService({
     journal,
     publish,
     maxInFlightBatches,
-    maxInFlightBytes,
+    backlog,
     duplicateWindow,
     pendingErasures: erasures.pending,
     masked,
@@ -276,7 +326,7 @@ function ingestRole(
     followerHeartbeatMillis,
     allowFollowers: followersAllowed(config),
   });
-  return { service, parts: [recall, watchJournal(journal, service.service.typeName, health)] };
+  return { service, parts: [erasures.resumption, recall, watchJournal(journal, service.service.typeName, health)] };
 }
 
 export function createLifecycle(parts: readonly Part[], config: Config, log: Log): Lifecycle {

@@ -81,9 +81,14 @@ async function run(context: Context): Promise<void> {
   if (idle.length > 0) throw new PalateError('STARTING', `Not serving: ${idle.join(', ')}.`);
 }
 
-/** A server runs the services of its roles only. */
+/** A server runs the services of its roles only, and the process that it passes others on to may be away. */
 function noneHere(error: unknown): undefined {
-  if (!isPalateError(error) || error.reason !== 'NOT_IMPLEMENTED') throw error;
+  const isNone = isPalateError(error) && (error.reason === 'NOT_IMPLEMENTED' || isAwayInMesh(error));
+  if (!isNone) throw error;
+}
+
+function isAwayInMesh({ reason, message }: PalateError): boolean {
+  return reason === 'UNREACHABLE' && message.includes('runs elsewhere');
 }
 
 /** The value's name without the enum's prefix, in lower case. */

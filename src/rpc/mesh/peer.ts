@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { type ChannelCredentials, Client as GrpcJsClient } from '@grpc/grpc-js';
+import { type ChannelCredentials, type ChannelOptions, Client as GrpcJsClient } from '@grpc/grpc-js';
 import {
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus,
@@ -12,6 +12,7 @@ import type { Address } from './addresses.ts';
 
 export interface PeerOptions {
   readonly credentials: ChannelCredentials;
+  readonly channelOptions: ChannelOptions;
   /** Services that it is asked about. */
   readonly services: readonly string[];
   readonly log: Log;
@@ -58,6 +59,7 @@ export class Peer {
       'grpc.enable_channelz': 0,
       // Which peer gets a second attempt is decided above.
       'grpc.enable_retries': 0,
+      ...options.channelOptions,
     });
     for (const service of options.services) this.#watch(service, 0);
   }

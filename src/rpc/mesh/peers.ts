@@ -1,4 +1,4 @@
-import type { ChannelCredentials } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
 import { PalateError } from '../../errors.ts';
 import type { Part } from '../../lifecycle.ts';
 import type { Log } from '../log.ts';
@@ -11,6 +11,8 @@ export interface PeersOptions {
   /** Services that are asked of them. */
   readonly services: readonly string[];
   readonly credentials: () => ChannelCredentials;
+  /** Of each connection, beside its own. */
+  readonly channelOptions?: ChannelOptions;
   readonly log: Log;
   /** Names are resolved again so often, and when a peer is lost. Default: 10,000. */
   readonly refreshMillis?: number;
@@ -135,8 +137,14 @@ export class Peers implements Part {
   }
 
   #meet(address: Address): Peer {
-    const { credentials, services, log } = this.#options;
-    return new Peer(address, { credentials: credentials(), services, log, onChange: () => this.#tell() });
+    const { credentials, channelOptions = {}, services, log } = this.#options;
+    return new Peer(address, {
+      credentials: credentials(),
+      channelOptions,
+      services,
+      log,
+      onChange: () => this.#tell(),
+    });
   }
 
   #tell(): void {
