@@ -10,8 +10,10 @@ import { isPalateError, PalateError } from '../src/errors.ts';
 import { accuracy } from './accuracy.ts';
 import type { Benchmark, BenchOption, BenchOptions } from './benchmark.ts';
 import { followers } from './followers.ts';
+import { inference } from './inference.ts';
 import { ingest } from './ingest.ts';
 import { large } from './large.ts';
+import { mesh } from './mesh.ts';
 import { peers } from './peers.ts';
 import { recommend } from './recommend.ts';
 import { replay } from './replay.ts';
@@ -24,8 +26,10 @@ import { unary } from './unary-call.ts';
 const benchmarks: readonly Benchmark[] = [
   accuracy,
   followers,
+  inference,
   ingest,
   large,
+  mesh,
   peers,
   recommend,
   replay,

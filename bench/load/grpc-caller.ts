@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { statusIn } from './grpc-status.ts';
 import {
   clientPreface,
@@ -36,7 +37,9 @@ export interface GrpcCallerOptions {
   /** Tells the status of calls that fail. The server keeps no table of headers then, as it does for other clients. */
   readonly readsStatus?: boolean;
   /** More headers of each call; names in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The authority of the server's certificate, which is for localhost. Default: no TLS. */
+  readonly ca?: Buffer | undefined;
 }
 
 /**
@@ -46,11 +49,13 @@ export interface GrpcCallerOptions {
 export async function connectGrpcCaller(
   address: string,
   path: string,
-  { readsStatus = false, headers: more = {} }: GrpcCallerOptions = {},
+  { readsStatus = false, headers: more = {}, ca }: GrpcCallerOptions = {},
 ): Promise<Caller<Uint8Array, PreparedCall>> {
   const [host = '', port = ''] = address.split(':');
-  const socket = connect({ host, port: Number(port), noDelay: true });
-  await once(socket, 'connect');
+  const where = { host, port: Number(port), noDelay: true };
+  const socket =
+    ca === undefined ? connect(where) : connectTls({ ...where, ca, servername: 'localhost', ALPNProtocols: ['h2'] });
+  await once(socket, ca === undefined ? 'connect' : 'secureConnect');
   socket.write(clientPreface(readsStatus));
   const headers = requestHeaders(path, address, more);
   const connection = new Connection(socket, readsStatus);
