@@ -95,7 +95,7 @@ export async function photosOf({ values, progress }: BenchContext): Promise<read
 }
 
 /** Where another process finds them. */
-function photoFolder(parent: string, jpegs: readonly Buffer[]): string {
+export function photoFolder(parent: string, jpegs: readonly Buffer[]): string {
   const folder = join(mkdtempSync(join(parent, 'photos-')), 'jpeg');
   mkdirSync(folder);
   for (const [index, jpeg] of jpegs.entries()) writeFileSync(join(folder, `${index}.jpg`), jpeg);

@@ -74,7 +74,6 @@ export function dashboard(): string {
   const model = {
     uid: 'palate',
     title: 'Palate',
-    tags: ['palate'],
     schemaVersion: 39,
     version: 1,
     editable: true,

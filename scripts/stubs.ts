@@ -28,6 +28,8 @@ const plugins: Readonly<Record<string, () => string>> = {
     return folder;
   },
   python: () => pythonVenv('stubs-python', join(root, 'test/interop/python/requirements.txt')),
+  haskell: () => join(root, 'node_modules/.bin'),
+  web: () => join(root, 'node_modules/.bin'),
 };
 
 /** Generates the stubs of a language into `folder/gen`. Returns the folder of its plugins. */

@@ -133,7 +133,7 @@ const badFiles: readonly (readonly [string, RegExp])[] = [
   ['host: ""', /^host is "" .*an address or a host name/],
   ['\nhttpPort: 50051', /^httpPort is 50051 \(from .*:2\); it must differ from port/],
   ['dataFolder: 7', /^dataFolder is 7 .*a folder/],
-  ['roles: [ingest, cook]', /^roles\[1\] is "cook" .*ingest, recommendation or scoring/],
+  ['roles: [ingest, cook]', /^roles\[1\] is "cook" .*ingest, recommendation, scoring or edge/],
   ['roles: []', /^roles is \[\] .*at least one/],
   ['rpc: 5', /^rpc is 5 .*a map of keys/],
   ['rpc:\n  maxTimeout: 5x', /^rpc\.maxTimeout is "5x" \(from .*:2\); it must be a duration such as 30s/],

@@ -46,6 +46,11 @@ export class ServerCertificate implements ServerTls, Part {
     this.#warnOfExpiry();
   }
 
+  /** Of the certificate that is shown, in milliseconds since 1970. */
+  get expiresAtMillis(): number {
+    return this.#pair.expiresAtMillis;
+  }
+
   async start(): Promise<void> {
     this.#timer = setInterval(this.#onSignal, this.#settings.reloadEveryMillis);
     this.#timer.unref();

@@ -2,7 +2,6 @@
  * Wires what can be measured to `/metrics`. Parts are asked when a scrape comes; only what is over by then (how long a call took,
  * a group of the journal, what became of a photo) is counted as it happens, in the terms of the part.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Part } from '../lifecycle.ts';
@@ -10,8 +9,8 @@ import type { Shadow } from '../recommendation/shadow/shadow.ts';
 import type { SnapshotSchedule } from '../recommendation/shadow/snapshot-schedule.ts';
 import type { StateFeed } from '../recommendation/state-feed.ts';
 import type { BoundService } from '../rpc/handlers.ts';
-import type { HealthBoard } from '../rpc/health-board.ts';
 import { observeCalls } from '../rpc/interceptors/observation.ts';
+import type { Route } from '../rpc/server/route.ts';
 import type { RpcServer } from '../rpc/server/rpc-server.ts';
 import type { Log } from '../telemetry/log.ts';
 import { CallTimes, callMetrics } from '../telemetry/metrics/call-times.ts';
@@ -26,7 +25,7 @@ import { IngestCounts, type IngestReadings, ingestMetrics } from './metrics/inge
 import { JournalWork, journalMetrics } from './metrics/journal.ts';
 import { type ModelReadings, modelMetrics } from './metrics/models.ts';
 import { PhotoTimes, type ScoringReadings, scoringMetrics } from './metrics/scoring.ts';
-import { serverMetrics } from './metrics/server.ts';
+import { type ServerReadings, serverMetrics } from './metrics/server.ts';
 import { snapshotMetrics, stateMetrics } from './metrics/state.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -48,8 +47,19 @@ export function createMeters(log: Log): Meters {
   };
 }
 
+/** What is to be started first, so that it sees everything. */
+export function watchingParts(
+  meters: Meters,
+  config: Config,
+  services: readonly BoundService[],
+  log: Log,
+): readonly Part[] {
+  const calls = watchCalls(config, services, log);
+  return config.metrics.enabled ? [measureProcess(meters), calls] : [calls];
+}
+
 /** The process as a whole, and its calls; measured from its start to its stop. */
-export function measureProcess({ registry }: Meters): Part {
+function measureProcess({ registry }: Meters): Part {
   const loop = new EventLoopDelay();
   const collections = new Collections();
   const calls = new CallTimes();
@@ -72,7 +82,7 @@ export function measureProcess({ registry }: Meters): Part {
 }
 
 /** Slow calls in the log, and all of them where it is to say everything. */
-export function watchCalls(config: Config, services: readonly BoundService[], log: Log): Part {
+function watchCalls(config: Config, services: readonly BoundService[], log: Log): Part {
   const observer = callLog(config.log.slowCallMillis, services, log);
   let forget = () => {};
   return {
@@ -86,14 +96,12 @@ export function watchCalls(config: Config, services: readonly BoundService[], lo
 
 export function measureServer(
   { registry }: Meters,
-  config: Config,
-  health: HealthBoard,
-  rpc: RpcServer,
-  log: Log,
+  { roles }: Config,
+  parts: Pick<ServerReadings, 'health' | 'certificate'> & { readonly rpc: RpcServer; readonly log: Log },
 ): void {
   const version = packageVersion();
-  const { roles } = config;
-  registry.add(serverMetrics, () => ({ version, roles, health, open: rpc.counts(), log: log.counts }));
+  const { rpc, log, ...rest } = parts;
+  registry.add(serverMetrics, () => ({ ...rest, version, roles, open: rpc.counts(), log: log.counts }));
 }
 
 export function measureJournal({ registry, journal: work }: Meters, config: Config, journal: Journal): void {
@@ -130,9 +138,9 @@ export function measureScoring(
   registry.add(scoringMetrics, async () => ({ ...(await read()), photos }));
 }
 
-/** Answers GET and HEAD of `/metrics`. */
-export function serveMetrics({ registry }: Meters) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+/** The page `/metrics`, for GET and HEAD. */
+export function metricsPages({ registry }: Meters, { metrics }: Config): Readonly<Record<string, Route>> {
+  const serve: Route = async (request, response) => {
     const text = await registry.text();
     response.writeHead(200, {
       'content-type': textFormat,
@@ -141,4 +149,5 @@ export function serveMetrics({ registry }: Meters) {
     });
     response.end(request.method === 'HEAD' ? undefined : text);
   };
+  return metrics.enabled ? { '/metrics': serve } : {};
 }

@@ -16,9 +16,9 @@ export function modelSources(config: Config, log: Log): readonly ModelSource[] {
 
 export function modelSource(config: Config, folder: string, log: Log): ModelSource {
   const { provider, instances, maxBatchImages, maxQueuedImages, runTimeoutMillis, remote } = config.scoring.models;
-  const { hedgePercent, ...servers } = remote;
+  const { addresses, transport, maxBatches, hedgePercent, ...connection } = remote;
   return {
-    remote: { ...servers, hedgeShare: hedgePercent / 100 },
+    remote: { addresses, transport, maxBatches, hedgeShare: hedgePercent / 100, connection },
     folder,
     provider,
     maxQueuedImages,
@@ -66,7 +66,7 @@ export function loading(models: ModelRegistry): { readonly part: Part; loaded():
 /** Tips by the rules of the file, once the models are loaded whose classes they name. */
 export function tipsOf(
   config: Config,
-  models: Pick<ModelRegistry, 'get'>,
+  models: Pick<ModelRegistry, 'classes'>,
   loaded: () => Promise<void> | undefined,
 ): { readonly tips: Pick<Tips, 'choose'>; readonly part: Part } {
   let tips: Pick<Tips, 'choose'> = { choose: () => '' };
@@ -75,7 +75,7 @@ export function tipsOf(
     async start() {
       await loaded();
       const file = tipFile(config);
-      if (file !== undefined) tips = loadTips(file, models.get().classes);
+      if (file !== undefined) tips = loadTips(file, models.classes());
     },
   };
   return { tips: { choose: (input) => tips.choose(input) }, part };

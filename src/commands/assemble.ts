@@ -41,10 +41,9 @@ import {
   type Meters,
   measureIngest,
   measureJournal,
-  measureProcess,
   measureServer,
-  serveMetrics,
-  watchCalls,
+  metricsPages,
+  watchingParts,
 } from './assemble-metrics.ts';
 import { type PastParts, pastParts, removeSnapshotsOf } from './assemble-past.ts';
 import type { ScoringNeighbours, ScoringParts } from './assemble-scoring.ts';
@@ -94,13 +93,10 @@ export async function assembleServer(config: Config, log: Log): Promise<Assembly
     options: { ...rpcOptions(config), authorize: access.authorize },
     tls: access.tls,
     log: log.child({ part: 'rpc' }),
-    extraRoutes: { '/': serveConsole, ...(config.metrics.enabled ? { '/metrics': serveMetrics(meters) } : {}) },
+    extraRoutes: { '/': serveConsole, ...metricsPages(meters, config) },
   });
-  measureServer(meters, config, health, rpc, log);
-  const watching = [
-    ...(config.metrics.enabled ? [measureProcess(meters)] : []),
-    watchCalls(config, [...services, ...mesh.services], log),
-  ];
+  measureServer(meters, config, { health, rpc, log, certificate: access.tls });
+  const watching = watchingParts(meters, config, [...services, ...mesh.services], log);
   for (const { service } of services) health.set(service.typeName, 'NOT_SERVING');
   const ports: Part = { name: 'ports', start: () => rpc.start(), stop: () => rpc.stop() };
   const serving: Part = {

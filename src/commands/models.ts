@@ -1,5 +1,10 @@
 /** `palate models`: what a server scores with. */
-import { ListModelsResponseSchema, type LoadedModel, ScoringService } from '../../gen/palate/scoring/v1/scoring_pb.ts';
+import {
+  ListModelsResponseSchema,
+  type LoadedModel,
+  type LoadedPipeline,
+  ScoringService,
+} from '../../gen/palate/scoring/v1/scoring_pb.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { askOptions, withClient, writeJson } from './server-client.ts';
 import { formatTable } from './table.ts';
@@ -20,7 +25,7 @@ export const models = defineCommand({
 async function run(context: CommandContext<typeof askOptions>): Promise<void> {
   const answer = await withClient(ScoringService, context, (client) => client.listModels({}));
   if (context.values.json) writeJson(context.stdout, ListModelsResponseSchema, answer);
-  else context.stdout.write(modelTable(answer.models));
+  else context.stdout.write(modelTable(answer.models) + pipelineTable(answer.pipelines));
 }
 
 function modelTable(loaded: readonly LoadedModel[]): string {
@@ -51,4 +56,26 @@ function modelTable(loaded: readonly LoadedModel[]): string {
     ]),
   );
   return rows.length === 0 ? 'no models\n' : formatTable(columns, rows);
+}
+
+function pipelineTable(pipelines: readonly LoadedPipeline[]): string {
+  const columns = [
+    { title: 'pipeline' },
+    { title: 'version' },
+    { title: '' },
+    { title: 'step' },
+    { title: 'model' },
+    { title: 'when' },
+  ];
+  const rows = pipelines.flatMap(({ model, isDefault, steps }) =>
+    steps.map(({ name, when, otherwise }, index) => [
+      model?.name ?? '',
+      model?.version ?? '',
+      isDefault ? 'default' : '',
+      name,
+      `${model?.steps[index]?.name ?? ''} ${model?.steps[index]?.version ?? ''}`,
+      when === '' ? '' : `${when}, otherwise ${otherwise}`,
+    ]),
+  );
+  return rows.length === 0 ? '' : `\n${formatTable(columns, rows)}`;
 }

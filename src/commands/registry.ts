@@ -35,7 +35,7 @@ export const registry: readonly Entry[] = [
   entry('models', 'Ask a server', 'Show the models of a server: what they run on, and how fast they are', () =>
     import('./models.ts').then((file) => file.models),
   ),
-  entry('status', 'Ask a server', 'Show where a server, its journal and its state stand', () =>
+  entry('status', 'Ask a server', 'Show where a server, its journal, its state and its scorer stand', () =>
     import('./status.ts').then((file) => file.status),
   ),
   entry('replay', 'Look things up', 'Fold the journal again, and print the digest and the speed', () =>

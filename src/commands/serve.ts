@@ -12,7 +12,7 @@ export const serve = defineCommand({
   usage: '[options]',
   details: [
     'All roles in one process, with an embedded journal in the data folder. gRPC on one port; Connect, gRPC-Web, JSON, ' +
-      '/healthz and /readyz on the other. At the start the state is folded from the journal; then the server says that ' +
+      '/metrics, /healthz and /readyz on the other. At the start the state is folded from the journal; then the server says that ' +
       'it serves, in its log and by its health service.',
     'With --follow it has no journal of its own: it folds the events of a server elsewhere, answers from them, and serves ' +
       'while it keeps up. So reads scale: on one machine, a process a core.',

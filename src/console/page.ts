@@ -6,7 +6,7 @@ body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { margin-bottom: 0; } h2 { margin-top: 2rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1.5rem; }
 dt { opacity: 0.7; } dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-form { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
+form:not([hidden]) { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 label { display: grid; font-size: 0.85rem; } input, button { font: inherit; padding: 0.3rem 0.5rem; }
 table { border-collapse: collapse; width: 100%; margin-top: 1rem; }
 th, td { text-align: left; padding: 0.3rem 0.6rem; border-bottom: 1px solid #8884; }
@@ -15,11 +15,16 @@ th, td { text-align: left; padding: 0.3rem 0.6rem; border-bottom: 1px solid #888
 
 /** Runs in the browser. Texts go in by textContent only: an item's id is somebody's input. */
 const script = `
+const credentials = () => {
+  const [token, tenant] = [sessionStorage.getItem('token'), sessionStorage.getItem('tenant')];
+  return { ...(token && { authorization: 'Bearer ' + token }), ...(tenant && { 'palate-tenant': tenant }) };
+};
 const call = async (service, method, body) => {
   const response = await fetch('/palate.' + service + '/' + method, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    method: 'POST', headers: { 'content-type': 'application/json', ...credentials() }, body: JSON.stringify(body),
   });
   const answer = await response.json();
+  if (response.status === 401 || response.status === 403) byId('who').hidden = false;
   if (!response.ok) throw new Error(answer.message ?? response.statusText);
   return answer;
 };
@@ -65,6 +70,12 @@ const view = async () => {
   }] });
   await Promise.all([ask(), refresh()]);
 };
+const sayWho = async () => {
+  for (const id of ['token', 'tenant']) sessionStorage.setItem(id, byId(id).value.trim());
+  await refresh();
+  byId('who').hidden = true;
+};
+byId('who').addEventListener('submit', guarded(sayWho));
 byId('ask').addEventListener('submit', guarded(ask));
 byId('view').addEventListener('submit', guarded(view));
 guarded(refresh)();
@@ -75,6 +86,11 @@ const body = `
 <h1>Palate</h1>
 <p>Typed events in, recommendations out.</p>
 <p id="problem" class="error" role="alert"></p>
+<form id="who" hidden>
+  <label>Token <input id="token" type="password" autocomplete="off" required></label>
+  <label>Tenant <input id="tenant" placeholder="the default one"></label>
+  <button>Use it</button>
+</form>
 <h2>Status</h2>
 <dl id="facts"></dl>
 <h2>Try it</h2>

@@ -119,7 +119,7 @@ function visitField(walk: Walk, node: Tree, select: Kind<'selectExpr'>, place: P
   const { operand, field } = select;
   const fields = meaningOf(operand, place.scope)?.fields;
   if (fields !== undefined && !Object.hasOwn(fields, field)) {
-    fail(walk, node, `${nameOf(operand)} has no "${field}": it has ${Object.keys(fields).join(', ')}`);
+    fail(walk, node, `${nameOf(operand)} has no "${field}": it has ${listed(fields)}`);
     return;
   }
   const name = operand?.exprKind.case === 'identExpr' ? operand.exprKind.value.name : '';
@@ -139,7 +139,18 @@ function noteRead(walk: Walk, name: string, field: string): void {
 }
 
 function nameOf(tree: Tree | undefined): string {
-  return tree?.exprKind.case === 'identExpr' ? tree.exprKind.value.name : 'this';
+  const kind = tree?.exprKind;
+  if (kind?.case === 'selectExpr') return `${nameOf(kind.value.operand)}.${kind.value.field}`;
+  return kind?.case === 'identExpr' ? kind.value.name : 'this';
+}
+
+/** A model may have a thousand classes. */
+const mostListed = 24;
+
+function listed(fields: Readonly<Record<string, Meaning>>): string {
+  const names = Object.keys(fields);
+  const first = names.slice(0, mostListed).join(', ');
+  return names.length > mostListed ? `${first} and ${names.length - mostListed} more` : first;
 }
 
 function visitCall(walk: Walk, node: Tree, call: Kind<'callExpr'>, place: Place): void {
@@ -147,8 +158,18 @@ function visitCall(walk: Walk, node: Tree, call: Kind<'callExpr'>, place: Place)
     fail(walk, node, `there is no function "${call.function}"`);
   }
   if (call.function === 'matches') visitPattern(walk, call, place);
+  if (call.function === '_[_]') visitKey(walk, node, call.args, place);
   visit(walk, call.target, place);
   for (const argument of call.args) visit(walk, argument, place);
+}
+
+/** `map["key"]`: as `map.key`, where it is known which keys there are. */
+function visitKey(walk: Walk, node: Tree, [map, key]: readonly Tree[], { scope }: Place): void {
+  const fields = meaningOf(map, scope)?.fields;
+  if (fields === undefined || key?.exprKind.case !== 'constExpr') return;
+  const { constantKind } = key.exprKind.value;
+  if (constantKind.case !== 'stringValue' || Object.hasOwn(fields, constantKind.value)) return;
+  fail(walk, node, `${nameOf(map)} has no "${constantKind.value}": it has ${listed(fields)}`);
 }
 
 function visitPattern(walk: Walk, call: Kind<'callExpr'>, place: Place): void {

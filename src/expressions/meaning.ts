@@ -35,8 +35,11 @@ function fieldOf(owner: Meaning | undefined, field: string): Meaning | undefined
   return owner?.fields !== undefined && Object.hasOwn(owner.fields, field) ? owner.fields[field] : undefined;
 }
 
-function elementOf([list]: readonly Tree[], scope: Scope): Meaning | undefined {
-  return meaningOf(list, scope)?.elements;
+/** Of a list any element; of a map what the key stands for, where it is written out. */
+function elementOf([owner, key]: readonly Tree[], scope: Scope): Meaning | undefined {
+  const meaning = meaningOf(owner, scope);
+  const constant = key?.exprKind.case === 'constExpr' ? key.exprKind.value.constantKind : undefined;
+  return meaning?.elements ?? (constant?.case === 'stringValue' ? fieldOf(meaning, constant.value) : undefined);
 }
 
 /** `list.filter(x, …)` has the elements of `list`. Its loop adds `[x]` to the result, or nothing. */

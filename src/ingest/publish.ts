@@ -71,7 +71,7 @@ export function createPublish(options: PublishOptions): Publish {
   return async ({ bytes, tenant, trace, permitted }) => {
     const checked = await checkAll(bytes, permitted, options, turns);
     const window = duplicates.of(tenant);
-    const screening = erasures.prepare(tenant, listed(checked));
+    const screening = erasures.prepare(tenant, new ListedBatch(checked));
     // From here to the append nothing else runs.
     const screened = screening === undefined ? undefined : (await screening)(window);
     const accepted = screened === undefined ? checked.accepted : packAccepted(screened.accepted);
@@ -113,15 +113,22 @@ function tooMany(count: number, most: number): PalateError {
 }
 
 /** As the erasures want it, who hardly ever look: the objects are made when they do. */
-function listed({ accepted, rejected }: CheckedEvents): CheckedBatch {
-  return {
-    get accepted() {
-      return listEvents(accepted);
-    },
-    events: accepted.events,
-    rejected,
-    erases: accepted.decoded.some((event) => event?.payload.case === 'userErased'),
-  };
+class ListedBatch implements CheckedBatch {
+  readonly #accepted: AcceptedEvents;
+  readonly events: CheckedBatch['events'];
+  readonly rejected: CheckedBatch['rejected'];
+  readonly erases: boolean;
+
+  constructor({ accepted, rejected }: CheckedEvents) {
+    this.#accepted = accepted;
+    this.events = accepted.events;
+    this.rejected = rejected;
+    this.erases = accepted.decoded.some((event) => event?.payload.case === 'userErased');
+  }
+
+  get accepted(): CheckedBatch['accepted'] {
+    return listEvents(this.#accepted);
+  }
 }
 
 /** Remembers the new ones' ids. */

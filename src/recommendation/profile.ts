@@ -126,11 +126,11 @@ function placedOrder({ orderId, occurredAtMicros, value }: Order, items: readonl
 }
 
 /** A review that came before its score counts only if it has a score itself. */
-function isJudged({ score, review }: Meal): boolean {
+function isJudged({ score, photo: { review } }: Meal): boolean {
   return !Number.isNaN(review?.score ?? Number.NaN) || !Number.isNaN(score);
 }
 
-function scoredMeal({ imageId, occurredAtMicros, score, labels, model, item, review }: Meal, idOf: IdOf) {
+function scoredMeal({ imageId, occurredAtMicros, score, labels, model, item, photo: { review } }: Meal, idOf: IdOf) {
   const expert = review?.score ?? Number.NaN;
   const words = review?.labels ?? [];
   return {

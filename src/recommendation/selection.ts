@@ -37,44 +37,50 @@ export interface Selection {
 }
 
 export function createSelection(tenant: TenantState, rules: Rules): Selection {
-  const judged = new Set<number>();
-  const only = rules.only === undefined ? undefined : new Set(rules.only);
-  const excluded = excludedItems(rules);
-  const cost = rules.conditions.reduce((sum, condition) => sum + condition.cost + viewCost, 0);
-  let budget = Math.max(conditionBudget, rules.fewestJudged * cost);
-  let exhausted = false;
-  let position = 0;
-  let visits = 0;
+  return new Judge(tenant, rules);
+}
 
-  function accept(item: number, category: string): boolean {
-    if (exhausted || visits++ >= maxVisits) {
-      exhausted = true;
-      return true;
-    }
-    if (category !== '' && !tenant.catalogue.categoriesOf(item).includes(category)) return false;
-    if (only !== undefined && !only.has(item)) return false;
-    if (judged.has(item)) return false;
-    judged.add(item);
-    if (position++ < rules.skip) return false;
-    if (budget < cost) {
-      position -= 1;
-      exhausted = true;
-      return true;
-    }
-    if (excluded.has(item) || !mayShow(tenant, rules, item)) return false;
-    budget -= cost;
-    return meets(tenant, rules.conditions, item);
+class Judge implements Selection {
+  readonly #tenant: TenantState;
+  readonly #rules: Rules;
+  readonly #judged = new Set<number>();
+  readonly #only: ReadonlySet<number> | undefined;
+  readonly #excluded: ReadonlySet<number>;
+  /** Of one candidate. */
+  readonly #cost: number;
+  #budget: number;
+  #visits = 0;
+  exhausted = false;
+  position = 0;
+
+  constructor(tenant: TenantState, rules: Rules) {
+    this.#tenant = tenant;
+    this.#rules = rules;
+    this.#only = rules.only === undefined ? undefined : new Set(rules.only);
+    this.#excluded = excludedItems(rules);
+    this.#cost = rules.conditions.reduce((sum, condition) => sum + condition.cost + viewCost, 0);
+    this.#budget = Math.max(conditionBudget, rules.fewestJudged * this.#cost);
   }
 
-  return {
-    accept,
-    get exhausted() {
-      return exhausted;
-    },
-    get position() {
-      return position;
-    },
-  };
+  accept(item: number, category: string): boolean {
+    if (this.exhausted || this.#visits++ >= maxVisits) {
+      this.exhausted = true;
+      return true;
+    }
+    if (category !== '' && !this.#tenant.catalogue.categoriesOf(item).includes(category)) return false;
+    if (this.#only !== undefined && !this.#only.has(item)) return false;
+    if (this.#judged.has(item)) return false;
+    this.#judged.add(item);
+    if (this.position++ < this.#rules.skip) return false;
+    if (this.#budget < this.#cost) {
+      this.position -= 1;
+      this.exhausted = true;
+      return true;
+    }
+    if (this.#excluded.has(item) || !mayShow(this.#tenant, this.#rules, item)) return false;
+    this.#budget -= this.#cost;
+    return meets(this.#tenant, this.#rules.conditions, item);
+  }
 }
 
 /** What making an item's view costs beside visiting a part of an expression. */

@@ -42,11 +42,9 @@ export class SequenceWaiters {
         signal?.removeEventListener('abort', onAbort);
         action();
       };
-      const waiter: Waiter = {
-        sequence,
-        resolve: () => settle(resolve),
-        reject: (reason) => settle(() => reject(reason)),
-      };
+      const resolveOnce = () => settle(resolve);
+      const rejectOnce = (reason: unknown) => settle(() => reject(reason));
+      const waiter: Waiter = { sequence, resolve: resolveOnce, reject: rejectOnce };
       this.#waiting.add(waiter);
       signal?.addEventListener('abort', onAbort);
     });

@@ -4,6 +4,7 @@ import type { Part } from '../lifecycle.ts';
 import type { Log } from '../rpc/log.ts';
 import type { State } from './fold/state.ts';
 import { RecordFolder } from './record-folder.ts';
+import { ReplayHelp } from './replay/replay-help.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
 
 /** The state, and what tells how far it is. */
@@ -65,6 +66,8 @@ export interface StateFeedOptions {
   readonly onFailure?: (failure: PalateError) => void;
   /** Other work gets its turn after so long. */
   readonly sliceMillis?: number;
+  /** From so many records on, a replay from the journal's beginning is helped by a second thread. */
+  readonly helpFromRecords?: number;
 }
 
 /**
@@ -76,7 +79,7 @@ export class JournalFeed implements StateFeed, Part {
   readonly name = 'recommendation state';
   readonly state: State;
   readonly #options: Required<StateFeedOptions>;
-  readonly #folder: RecordFolder;
+  #folder: RecordFolder;
   readonly #waiters = new SequenceWaiters();
   readonly #stopping = new AbortController();
   #queue: DurableBatch[] = [];
@@ -92,13 +95,21 @@ export class JournalFeed implements StateFeed, Part {
   #replayMillis = 0;
   #failure: PalateError | undefined;
   #generation = 0;
+  /** While the journal is replayed from its beginning. */
+  #help: ReplayHelp | undefined;
   /** To be run while nothing is folded. */
   readonly #interludes: (() => Promise<void>)[] = [];
 
   constructor(options: StateFeedOptions) {
     this.state = options.state;
     this.#folder = new RecordFolder(options.state, options.log);
-    this.#options = { maxQueuedEvents: 100_000, sliceMillis: 2, onFailure: () => undefined, ...options };
+    this.#options = {
+      maxQueuedEvents: 100_000,
+      sliceMillis: 2,
+      helpFromRecords: 50_000,
+      onFailure: () => undefined,
+      ...options,
+    };
   }
 
   async start(): Promise<void> {
@@ -107,7 +118,7 @@ export class JournalFeed implements StateFeed, Part {
     this.#missedThrough = this.#durable;
     this.#generation = this.#options.journal.status().generation;
     this.#unsubscribe = this.#options.journal.onDurable((batches) => this.#take(batches));
-    await this.#run();
+    await this.#replay();
     if (this.#failure !== undefined) throw this.#failure;
     this.#replayedRecords = this.#folder.records;
     this.#replayMillis = performance.now() - began;
@@ -117,9 +128,32 @@ export class JournalFeed implements StateFeed, Part {
     this.#unsubscribe?.();
     const stopped = new PalateError('SHUTTING_DOWN', 'the server is stopping');
     this.#stopping.abort(stopped);
+    await this.#help?.stop();
     await this.#running;
     await Promise.all(this.#interludes.map((interlude) => interlude()));
     this.#waiters.rejectAll(stopped);
+  }
+
+  async #replay(): Promise<void> {
+    const { log, helpFromRecords } = this.#options;
+    if (this.state.sequence === 0 && this.#durable >= helpFromRecords) this.#help = new ReplayHelp(this.state, log);
+    await this.#run();
+    const help = this.#help;
+    if (help === undefined) return;
+    if (this.#failure !== undefined || this.#stopping.signal.aborted) return help.stop();
+    await this.whileStill(async () => this.#checkHelp(await help.end()));
+    this.#help = undefined;
+    await this.#run();
+  }
+
+  /** The thread was lost, and the state is empty: everything is read again. */
+  #checkHelp(isThere: boolean): void {
+    if (isThere) return;
+    this.#help = undefined;
+    this.#folder = new RecordFolder(this.state, this.#options.log);
+    this.#queue = [];
+    this.#queuedEvents = 0;
+    this.#missedThrough = this.#durable;
   }
 
   /** Of the journal, from which the state was folded. 0: it was not begun. */
@@ -236,6 +270,9 @@ export class JournalFeed implements StateFeed, Part {
         if (performance.now() >= this.#sliceEndsAt) await this.#giveWay();
       }
       this.#waiters.resolveUpTo(this.state.sequence);
+      if (this.#help === undefined) continue;
+      this.#checkHelp(await this.#help.keepPace());
+      if (this.state.sequence === 0) return;
     }
     if (this.state.sequence === before && !signal.aborted) throw unreadableJournal(before, this.#missedThrough);
   }

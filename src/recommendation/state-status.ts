@@ -1,4 +1,5 @@
 import type { GetStateStatusRequest } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
+import { PalateError } from '../errors.ts';
 import { timestampOf } from '../events/timestamp.ts';
 import { digestOf } from './fold/digest.ts';
 import { TenantState } from './fold/tenant-state.ts';
@@ -23,7 +24,7 @@ export function createStateStatus(reading: Reading, findDigest?: FindDigest) {
 
   function digest(tenant: TenantState, isLive: boolean, call: ReadCall): string | Promise<string> {
     const { events } = tenant;
-    if (isLive) return digestOf(tenant);
+    if (isLive) return liveDigest(tenant);
     const kept = known.get(tenant);
     if (kept?.events === events) return kept.digest;
     const keep = (found: string) => {
@@ -32,6 +33,15 @@ export function createStateStatus(reading: Reading, findDigest?: FindDigest) {
     };
     if (findDigest === undefined || events === 0) return keep(digestOf(tenant));
     return findDigest(reading.feed.state.sequence, call).then(keep);
+  }
+
+  /** While the journal is replayed, parts of the state may be elsewhere. */
+  function liveDigest(tenant: TenantState): string {
+    if (reading.feed.state.isWhole) return digestOf(tenant);
+    throw new PalateError(
+      'STATE_BEHIND',
+      'the journal is being replayed: the state has a digest when it has caught up',
+    );
   }
 
   return (request: GetStateStatusRequest, call: ReadCall) =>

@@ -3,6 +3,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import { timestampOf } from '../events/timestamp.ts';
+import { judgedByInit } from '../storage/records/judged-by.ts';
 import type { ExpertWord, KeptScore } from '../storage/records/score-records.ts';
 import type { ScoreQuestion } from './question.ts';
 
@@ -30,7 +31,7 @@ export function mealScored(
         sha256,
         score,
         labels: labels.map(({ name, confidence }) => ({ name, confidence: Math.min(1, confidence) })),
-        model: { name: model?.name ?? '', version: model?.version ?? '' },
+        model: judgedByInit(model),
         itemId,
         embedding: Array.from(embedding),
         uncertainty,

@@ -1,6 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { LoadedModelSchema } from '../../gen/palate/scoring/v1/scoring_pb.ts';
-import type { ListedModel } from './models/model-registry.ts';
+import type { LoadedModelSchema, LoadedPipelineSchema } from '../../gen/palate/scoring/v1/scoring_pb.ts';
+import { judgedByInit } from '../storage/records/judged-by.ts';
+import { judgesOf } from './models/model-chain.ts';
+import type { ListedModel, ListedPipeline } from './models/model-registry.ts';
 
 /** A loaded model, as `ListModels` tells of it. */
 export function listedModel({ model, isDefault }: ListedModel): MessageInitShape<typeof LoadedModelSchema> {
@@ -21,5 +23,18 @@ export function listedModel({ model, isDefault }: ListedModel): MessageInitShape
     labels: model.classes.map(({ name }) => name),
     embeddingLength,
     sha256,
+  };
+}
+
+/** A pipeline, as `ListModels` tells of it. */
+export function listedPipeline({ chain, isDefault }: ListedPipeline): MessageInitShape<typeof LoadedPipelineSchema> {
+  return {
+    model: judgedByInit(judgesOf(chain, chain.links.length)),
+    isDefault,
+    steps: chain.links.map(({ name, condition }) => ({
+      name,
+      when: condition?.when ?? '',
+      otherwise: condition?.refusal.reason ?? '',
+    })),
   };
 }

@@ -95,6 +95,7 @@ export class Outbox {
   /** Each ends a wait for the next attempt. */
   readonly #waits = new Set<() => void>();
   readonly #calls = new Set<AbortController>();
+  readonly #counts = { sent: 0, refused: 0, failures: 0 };
   #places = 0;
   #isDraining = false;
   #isClosed = false;
@@ -106,6 +107,11 @@ export class Outbox {
   /** Places taken. */
   get places(): number {
     return this.#places;
+  }
+
+  /** Events that the journal has taken, those that it never will, and attempts that failed. */
+  get counts(): { readonly sent: number; readonly refused: number; readonly failures: number } {
+    return { ...this.#counts };
   }
 
   /** @throws PalateError OVERLOADED where all places are taken; SHUTTING_DOWN. */
@@ -239,6 +245,7 @@ export class Outbox {
           this.#refuse(tenant, batch, this.#isClosed ? stopping(error) : error);
           return;
         }
+        this.#counts.failures += 1;
         if (isPowerOfTwo(failures)) {
           const fields = { tenant, events: batch.length, waiting: this.#places, failures, err: error };
           this.#options.log.warn(fields, 'outbox: the journal did not take the events, they are sent again');
@@ -266,6 +273,7 @@ export class Outbox {
       if (isPalateError(outcome)) this.#refuse(tenant, [entry], outcome);
       else {
         this.#leave(1);
+        this.#counts.sent += 1;
         this.#unsent.delete(entry);
         entry.forget();
         entry.resolve(outcome);
@@ -275,6 +283,7 @@ export class Outbox {
 
   #refuse(tenant: string, batch: readonly Entry[], error: PalateError): void {
     this.#leave(batch.length);
+    this.#counts.refused += batch.length;
     const imageIds = batch.map(({ imageId }) => imageId);
     this.#options.log.error({ tenant, imageIds, err: error }, 'outbox: events were not published');
     for (const entry of batch) {

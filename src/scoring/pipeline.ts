@@ -1,6 +1,6 @@
 /**
- * An image's way, from a request to its score: admit → fetch → identify → remember or join → decode → batch → infer → judge →
- * answer, and what goes beside it: the photo to the object store, one `MealScored` to the journal.
+ * An image's way, from a request to its score: admit → fetch → identify → remember or join → look (decode → batch →
+ * infer → judge) → answer, and what goes beside it: the photo to the object store, one `MealScored` to the journal.
  */
 
 import type { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
@@ -12,7 +12,7 @@ import type { SharedFlight } from '../storage/records/shared-flight.ts';
 import { checkTimeZone } from './judgement/local-time.ts';
 import type { Tips } from './judgement/tips.ts';
 import { mealScored } from './meal-events.ts';
-import type { LoadedModel } from './models/loaded-model.ts';
+import { chainKey, holdChain, isWordOf, type ModelChain } from './models/model-chain.ts';
 import type { ModelRegistry } from './models/model-registry.ts';
 import type { Outbox, Place } from './outbox.ts';
 import type { ScoreCall, ScoreQuestion } from './question.ts';
@@ -22,18 +22,12 @@ import type { Fetch } from './stages/fetch.ts';
 import { type Identity, identify } from './stages/identify.ts';
 import { type Shared, SharedWork } from './stages/join.ts';
 import type { Keeper } from './stages/keep.ts';
-import {
-  createScorer,
-  type NewScore,
-  type Rejected,
-  rejectionOf,
-  type Scorer,
-  type ScorerOptions,
-} from './stages/score-photo.ts';
+import { type Rejected, rejectionOf } from './stages/rejection.ts';
+import { createScorer, type NewScore, type Scorer, type ScorerOptions } from './stages/score-photo.ts';
 import { labelsOf } from './standing-labels.ts';
 
 export interface PipelineOptions extends ScorerOptions {
-  readonly models: Pick<ModelRegistry, 'get'>;
+  readonly models: Pick<ModelRegistry, 'chain'>;
   readonly tips: Pick<Tips, 'choose'>;
   readonly admission: Admission;
   readonly fetch: Fetch;
@@ -63,6 +57,8 @@ export interface PhotoAnswer {
   readonly kept: KeptScore | undefined;
   readonly rejection: Rejected['rejection'] | undefined;
   readonly tip: string;
+  /** Scored for this caller; known; scored for another caller at the time; scored by another scorer at the time. */
+  readonly origin: 'scored' | 'remembered' | 'joined' | 'another_scorer';
   readonly isDeduplicated: boolean;
   readonly times: StageTimes;
 }
@@ -81,23 +77,23 @@ export function createPipeline(options: PipelineOptions): ScorePhoto {
   const { models, admission, outbox, maxImageBytes, clock } = options;
   const parts: Way = { ...options, scorer: createScorer(options), shared: new SharedWork<SharedScore>(clock) };
   return async (question, call) => {
-    const model = models.get(question.model, question.modelVersion);
+    const chain = models.chain(question.model, question.modelVersion);
     checkTimeZone(question.timeZone);
     const seat: Seat = { place: outbox.reserve() };
     // It may be replaced meanwhile: what was begun with it ends with it.
-    const letGo = model.hold();
+    const letGo = holdChain(chain);
     try {
       const bytes = question.image.case === 'imageBytes' ? question.image.value.length : maxImageBytes;
       const lease = admission.admit({ tenant: call.tenant, bytes, deadlineMillis: call.deadlineMillis });
       try {
-        return await way(parts, { question, call, model, seat, resize: lease.resize });
+        return await way(parts, { question, call, chain, seat, resize: lease.resize });
       } finally {
         lease.release();
       }
     } catch (error) {
       const rejection = rejectionOf(error);
       if (rejection === undefined) throw error;
-      return { kept: undefined, rejection, tip: '', isDeduplicated: false, times: noTime };
+      return { kept: undefined, rejection, tip: '', origin: 'scored', isDeduplicated: false, times: noTime };
     } finally {
       letGo();
       seat.place?.release();
@@ -122,13 +118,13 @@ interface Seat {
 interface Traveller {
   readonly question: ScoreQuestion;
   readonly call: ScoreCall;
-  readonly model: LoadedModel;
+  readonly chain: ModelChain;
   readonly seat: Seat;
   resize(bytes: number): void;
 }
 
 async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
-  const { question, call, model, seat } = traveller;
+  const { question, call, chain, seat } = traveller;
   const began = performance.now();
   const meals = askRecentMeals(parts.recommendation, question, call);
   if (question.image.case === undefined) throw new TypeError('a request has an image: its rules say so');
@@ -136,15 +132,17 @@ async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
   traveller.resize(bytes.length);
   const fetchMicros = question.image.case === 'imageBytes' ? 0 : microsSince(began);
   const identity = await identify(bytes);
-  const known = await remembered(parts, question, call.tenant, model, identity);
-  const { kept, isDeduplicated, times } =
+  const known = await remembered(parts, question, call.tenant, chain, identity);
+  const { kept, origin, times } =
     known === undefined
       ? await scoreOnce(parts, traveller, bytes, identity)
-      : { kept: known, isDeduplicated: true, times: noTime };
+      : ({ kept: known, origin: 'remembered', times: noTime } as const);
+  const isDeduplicated = origin !== 'scored';
   const isToBeTold = isOfAnother(kept, question) || (known !== undefined && isOfEarlierProcess(known));
   if (isDeduplicated && isToBeTold) tell(parts, call.tenant, kept, question, noEmbedding, seat.place);
   const tip = await tipFor(parts, question, kept, meals);
-  return { kept, rejection: kept.record.rejection, tip, isDeduplicated, times: { ...times, fetchMicros } };
+  const { rejection } = kept.record;
+  return { kept, rejection, tip, origin, isDeduplicated, times: { ...times, fetchMicros } };
 }
 
 /** Scores a photo that nobody knows, once for all who ask for it meanwhile, of whichever scorer. */
@@ -153,24 +151,24 @@ async function scoreOnce(
   traveller: Traveller,
   bytes: Uint8Array,
   identity: Identity,
-): Promise<Pick<PhotoAnswer, 'isDeduplicated' | 'times'> & { readonly kept: KeptScore }> {
-  const { question, call, model } = traveller;
+): Promise<Pick<PhotoAnswer, 'origin' | 'times'> & { readonly kept: KeptScore }> {
+  const { question, call, chain } = traveller;
   const { flight } = parts;
-  const key = [call.tenant, identity.sha256, model.name, model.version, question.itemId].join(' ');
+  const key = [call.tenant, identity.sha256, chainKey(chain), question.itemId].join(' ');
   const { result, isShared } = await parts.shared.join(key, call, (all) => {
     const work = () => scoreHere(parts, traveller, bytes, identity, all);
     if (flight === undefined) return work();
     const found = () => foundByAnother(parts, traveller, identity);
     return flight.share(key, { found, work, signal: all.signal, deadlineMillis: all.deadlineMillis });
   });
-  const isDeduplicated = isShared || result.isOfAnother === true;
-  const times = isDeduplicated ? noTime : { ...result.times, fetchMicros: 0 };
-  return { kept: result.kept, isDeduplicated, times };
+  if (isShared) return { kept: result.kept, origin: 'joined', times: noTime };
+  if (result.isOfAnother === true) return { kept: result.kept, origin: 'another_scorer', times: noTime };
+  return { kept: result.kept, origin: 'scored', times: { ...result.times, fetchMicros: 0 } };
 }
 
 async function scoreHere(
   parts: Way,
-  { question, call: { tenant }, model, seat }: Traveller,
+  { question, call: { tenant }, chain, seat }: Traveller,
   bytes: Uint8Array,
   identity: Identity,
   all: Shared,
@@ -178,9 +176,9 @@ async function scoreHere(
   // Whoever began the work may give up while others wait for it: its event needs the place all the same.
   const place = seat.place ?? parts.outbox.reserve();
   seat.place = undefined;
-  const letGo = model.hold();
+  const letGo = holdChain(chain);
   try {
-    const scored = await parts.scorer({ tenant, bytes, identity, model, of: question }, all);
+    const scored = await parts.scorer({ tenant, bytes, identity, chain, of: question }, all);
     tell(parts, tenant, scored.kept, question, scored.embedding, place);
     // Of a refused photo the journal tells nobody whose it is, to take it out of the store with them. What is in the store
     // already is not put there again.
@@ -194,23 +192,24 @@ async function scoreHere(
 }
 
 /** What another scorer has taken down by now: it tells the journal, and keeps the photo. */
-async function foundByAnother(parts: Way, { question, call, model }: Traveller, identity: Identity) {
-  const kept = await remembered(parts, question, call.tenant, model, identity);
+async function foundByAnother(parts: Way, { question, call, chain }: Traveller, identity: Identity) {
+  const kept = await remembered(parts, question, call.tenant, chain, identity);
   return kept && { kept, embedding: noEmbedding, times: noTime, isOfAnother: true };
 }
 
-/** What this model said of the photo before. The item that a scored photo shows needs the embedding, which is not kept. */
+/** What these models said of the photo before. The item that a scored photo shows needs the embedding, which is not kept. */
 async function remembered(
   { records, log }: { readonly records: Pick<ScoreRecords, 'find'>; readonly log: Log },
   { itemId }: ScoreQuestion,
   tenant: string,
-  model: LoadedModel,
+  chain: ModelChain,
   { sha256 }: Identity,
 ): Promise<KeptScore | undefined> {
   try {
     const kept = await records.find(tenant, sha256);
-    if (kept?.record.model?.name !== model.name || kept.record.model.version !== model.version) return undefined;
+    if (kept?.record.model === undefined) return undefined;
     const isRefused = kept.record.modelScore === undefined;
+    if (!isWordOf(chain, kept.record.model, !isRefused)) return undefined;
     return isRefused || itemId === '' || itemId === kept.record.itemId ? kept : undefined;
   } catch (error) {
     log.warn({ err: error, sha256 }, 'score records could not be read: the photo is scored as a new one');

@@ -6,7 +6,7 @@ import type { Call } from '../rpc/call.ts';
 import { type BoundService, bindService, onWire } from '../rpc/handlers.ts';
 import type { ScoreRecords } from '../storage/records/score-records.ts';
 import { scoreResponse } from './answers.ts';
-import { listedModel } from './model-list.ts';
+import { listedModel, listedPipeline } from './model-list.ts';
 import type { ModelRegistry } from './models/model-registry.ts';
 import type { Outbox } from './outbox.ts';
 import type { ScorePhoto } from './pipeline.ts';
@@ -17,7 +17,7 @@ import type { ScoringStatus } from './scoring-status.ts';
 
 export interface ScoringServiceOptions {
   readonly score: ScorePhoto;
-  readonly models: Pick<ModelRegistry, 'list'>;
+  readonly models: Pick<ModelRegistry, 'list' | 'pipelines'>;
   readonly records: Pick<ScoreRecords, 'get' | 'review' | 'list'>;
   readonly outbox: Outbox;
   readonly status: ScoringStatus;
@@ -43,6 +43,6 @@ export function createScoringService(options: ScoringServiceOptions): BoundServi
     listScores: (request, { tenant }) => listScores(records, tenant, request),
     reviewScore: (request, { tenant }) => review(options, tenant, request),
     getScoringStatus: () => options.status(),
-    listModels: () => ({ models: models.list().map(listedModel) }),
+    listModels: () => ({ models: models.list().map(listedModel), pipelines: models.pipelines().map(listedPipeline) }),
   });
 }

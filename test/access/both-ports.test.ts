@@ -106,6 +106,16 @@ test('a good token is for its tenants and for the methods of its roles', async (
   });
 });
 
+test('the inference protocol is under the same rule, but for the question whether it lives', async (t) => {
+  const inference = 'inference.GRPCInferenceService';
+  await everyWay(t, async (ask) => {
+    assert.equal(await ask(`${inference}/ServerLive`, {}), '');
+    assert.equal(await ask(`${inference}/ModelInfer`, {}), 'TOKEN_MISSING');
+    assert.equal(await ask(`${inference}/ModelInfer`, bearer(secret)), 'METHOD_DENIED');
+    assert.equal(await ask(`${inference}/ModelInfer`, bearer(await sign(key))), '');
+  });
+});
+
 test('a handler is told who calls', async (t) => {
   const server = await guard(t, access);
   await ways(server)['grpc']!(getStatus, bearer(secret));
@@ -148,35 +158,47 @@ test('reflection can be closed', async (t) => {
   assert.equal((await fetch(`http://${server.http}/`)).status, 401);
 });
 
-test('a call is refused before its body is read', async (t) => {
-  const server = await guard(t, access);
-  const session = connect(`http://${server.grpc}`);
-  t.after(() => session.destroy());
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': `/${publish}`,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  });
-  // Of the body nothing has been sent when the answer comes.
-  const headers = await new Promise<Headers>((resolve) => stream.once('response', (given) => resolve(given as never)));
-  assert.equal(headers['grpc-status'], '16');
-  stream.close();
-  const status = await new Promise((resolve, reject) => {
+const refusals: Readonly<Record<string, () => Promise<{ headers: Headers; code: number; http: number }>>> = {
+  'without a token': async () => ({ headers: {}, code: 16, http: 401 }),
+  'with a token that has expired': async () => {
+    return { headers: bearer(await sign(key, { expiresInSeconds: -5 })), code: 16, http: 401 };
+  },
+  'with a token of another issuer': async () => ({
+    headers: bearer(await sign(signingKey('one'))),
+    code: 16,
+    http: 401,
+  }),
+  'with a token for another tenant': async () => ({ headers: bearer(secret, 'beta'), code: 7, http: 403 }),
+  'with a token that may not': async () => ({ headers: bearer('a-token-that-only-reads'), code: 7, http: 403 }),
+};
+
+for (const [how, make] of Object.entries(refusals)) {
+  test(`${how} a call is refused before its body is read`, async (t) => {
+    const { headers, code, http } = await make();
+    const server = await guard(t, access);
+    const session = connect(`http://${server.grpc}`);
+    t.after(() => session.destroy());
+    const method = { ':method': 'POST', ':path': `/${publish}`, te: 'trailers' };
+    // Of the body nothing has been sent when the answers come.
+    const stream = session.request({ ...method, 'content-type': 'application/grpc', ...headers });
+    const [answer] = (await once(stream, 'response')) as [Headers];
+    assert.equal(answer['grpc-status'], String(code));
+    stream.close();
     const [host, port] = server.http.split(':');
+    const announced = { 'content-type': 'application/json', 'content-length': 1_000_000 };
     const sent = httpRequest({
       host,
       port,
       path: `/${publish}`,
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': 1_000_000 },
+      headers: { ...announced, ...headers },
     });
-    sent.once('response', ({ statusCode }) => resolve(statusCode)).once('error', reject);
-    sent.flushHeaders();
     t.after(() => sent.destroy());
+    sent.flushHeaders();
+    const [{ statusCode }] = (await once(sent, 'response')) as [{ statusCode: number }];
+    assert.equal(statusCode, http);
   });
-  assert.equal(status, 401);
-});
+}
 
 test('a long stream ends with a clear error when its token expires', async (t) => {
   const server = await guard(t, access);

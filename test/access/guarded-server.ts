@@ -1,13 +1,14 @@
 /** Servers with credentials, within the process of a test: health, and handlers that tell what they see. */
 
 import type { TestContext } from 'node:test';
+import { GRPCInferenceService } from '../../gen/grpc_service_pb.ts';
 import { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { openAccess } from '../../src/access/open-access.ts';
 import type { ServerTls } from '../../src/access/server-certificate.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Call } from '../../src/rpc/call.ts';
-import { bindService } from '../../src/rpc/handlers.ts';
+import { type BoundService, bindService } from '../../src/rpc/handlers.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type RunningServer, runServer } from '../rpc/running-server.ts';
 
@@ -32,7 +33,7 @@ export async function guard(
       calls.push(call);
       return answer;
     };
-  const services = [
+  const services: BoundService[] = [
     bindService(RecommendationService, { getStateStatus: seen({}) }),
     bindService(IngestService, {
       publish: seen({}),
@@ -47,6 +48,7 @@ export async function guard(
       },
     }),
   ];
+  services.push(bindService(GRPCInferenceService, { serverLive: seen({ live: true }), modelInfer: seen({}) }));
   const extraRoutes = { '/': page, '/metrics': page };
   const options = { authorize, endStreamsAtExpiry: config.access.endStreamsAtExpiry };
   const server = await runServer(t, services, { options, extraRoutes, tls });

@@ -16,6 +16,7 @@ describe('npm run bench', () => {
     assert.equal(status, 0);
     for (const name of [
       'accuracy',
+      'inference',
       'ingest',
       'large',
       'peers',

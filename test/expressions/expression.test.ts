@@ -67,6 +67,13 @@ describe('an expression', () => {
     );
   });
 
+  it('is refused where a map has no such key', () => {
+    assert.equal(problem('owner["nam"] == "a"'), '6: owner has no "nam": it has name, tags');
+    assert.match(problem('friends[0]["nam"] == "a"'), /this has no "nam"/);
+    assert.match(problem('friends.exists(f, f["nam"] == "a")'), /f has no "nam"/);
+    assert.equal(compiled('owner["name"] == "ann" && extra["anything"] == 1').evaluate(values), true);
+  });
+
   it('is not refused where the text does not tell what an element is', () => {
     compiled('friends.map(f, extra).exists(g, g.nam == "a")');
     compiled('extra.list.exists(g, g.nam == "a")');

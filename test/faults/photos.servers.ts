@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Client } from '@grpc/grpc-js';
@@ -14,6 +14,7 @@ import { type CallHeaders, call, connect, openServerStream } from '../interop/pl
 import { greyPhoto, newPhoto } from '../scoring/photos.ts';
 import { eventually, kill, type Scope, servePalate } from '../servers/palate-process.ts';
 import { startProxy } from '../servers/tcp-proxy.ts';
+import { filesWith } from './files-with.ts';
 
 const allRoles = ['--roles', 'ingest,recommendation,scoring'];
 const mark = 'kings-lynn';
@@ -58,18 +59,6 @@ async function erase(client: Client, userId: string): Promise<void> {
 async function erasuresAreFinished(client: Client): Promise<void> {
   const pending = async () => (await call(client, IngestService.method.getJournalStatus, {})).pendingErasures;
   await eventually('the erasure is finished', async () => (await pending()) === 0, 30_000);
-}
-
-/** The files of a folder that hold these bytes. A file that is gone meanwhile counts as one that does. */
-async function filesWith(folder: string, bytes: Buffer | string): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const content = await readFile(path).catch(() => undefined);
-    if (content === undefined || content.includes(bytes)) found.push(path);
-  }
-  return found;
 }
 
 const isGone = async (folder: string, bytes: Buffer | string) => (await filesWith(folder, bytes)).length === 0;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ScoringService } from '../../gen/palate/scoring/v1/scoring_pb.ts';
 import { call } from '../interop/plain-client.ts';
 import { newPhoto } from '../scoring/photos.ts';
-import { eventually } from '../servers/palate-process.ts';
+import { eventually, runPalate } from '../servers/palate-process.ts';
 import { startRedis } from '../servers/redis.ts';
 import { imagesRun, scoreBytes } from './scored.ts';
 import { redisArgs, type Scorer, scoringStatus, serveOwner, serveScorer } from './shared-stores.ts';
@@ -62,8 +62,10 @@ function sendUnderLoad(scorers: readonly Scorer[], { deadlineMillis }: { readonl
 describe('two scorers with one Redis', async () => {
   test('compute a photo that both get at once only once, and know what the other scored', async (t) => {
     const redis = await startRedis(t);
-    const owner = await serveOwner(t, redisArgs(redis));
-    const scorer = await serveScorer(t, owner, redisArgs(redis));
+    // However busy the machine is: who works alone for want of an answer is another test's.
+    const args = redisArgs(redis, { 'storage.redis.answer': '2s', 'storage.redis.wait': '10s' });
+    const owner = await serveOwner(t, args);
+    const scorer = await serveScorer(t, owner, args);
     const both = [owner, scorer];
     for (let n = 0; n < 10; n++) {
       const photo = newPhoto();
@@ -95,6 +97,9 @@ describe('two scorers with one Redis', async () => {
       assert.deepEqual([recordStore?.kind, recordStore?.answers], ['redis', true]);
       assert.deepEqual(each.complaints, []);
     }
+    const told = await runPalate(['status', '--address', owner.grpc]);
+    assert.match(told.stdout, /photo store +disk, answers in/);
+    assert.match(told.stdout, /record store +redis, answers in/);
   });
 
   test('answer every request while Redis is stopped and frozen, and share again afterwards', async (t) => {
@@ -103,7 +108,7 @@ describe('two scorers with one Redis', async () => {
     const scorer = await serveScorer(t, owner, redisArgs(redis));
     const both = [owner, scorer];
     assert.ok(await isShared(both));
-    const load = sendUnderLoad(both, { deadlineMillis: 5_000 });
+    const load = sendUnderLoad(both, { deadlineMillis: 3_000 });
     const faults = [
       { break: () => redis.kill(), mend: () => redis.start() },
       { break: async () => redis.pause(), mend: async () => redis.resume() },
@@ -118,18 +123,14 @@ describe('two scorers with one Redis', async () => {
         const { recordStore } = await scoringStatus(each);
         assert.equal(recordStore?.answers, false);
       }
+      const told = await runPalate(['status', '--address', owner.grpc]);
+      assert.match(told.stdout, /record store +redis, DOES NOT ANSWER/);
+      assert.equal(told.code, 0, 'it is no fault of the server');
       await fault.mend();
       const answers = async () => (await Promise.all(both.map(scoringStatus))).every((all) => all.recordStore?.answers);
       await eventually('Redis answers again', answers);
     }
     await load.stop();
-    console.log(
-      load.took.length,
-      load.took
-        .toSorted((a, b) => a - b)
-        .filter((_, i, all) => i % (all.length >> 4) === 0 || i === all.length - 1)
-        .map(Math.round),
-    );
     assert.deepEqual(load.failures, []);
     await eventually('what one computes the other waits for', () => isShared(both));
     for (const { complaints } of both) {
@@ -148,6 +149,10 @@ describe('two scorers with one Redis', async () => {
     const owner = await serveOwner(t, redisArgs(redis));
     const { score } = await scoreBytes(owner.client, newPhoto(), { userId: 'ann' });
     assert.ok(score !== undefined);
+    const began = performance.now();
+    const other = await serveOwner(t, redisArgs(redis));
+    assert.equal(await other.stop(), 0, 'nor is it needed to stop');
+    assert.ok(performance.now() - began < 20_000);
     await redis.start();
     await eventually('what was scored is known to Redis', async () => {
       const { sequence, recordStore } = await scoringStatus(owner);

@@ -1,7 +1,7 @@
 /** Erasing a person whose photos are in S3, and what is known of them in Redis, by two scorers; and changing the stores. */
 
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Client } from '@grpc/grpc-js';
@@ -14,6 +14,7 @@ import { greyPhoto, newPhoto } from '../scoring/photos.ts';
 import { eventually } from '../servers/palate-process.ts';
 import { type RedisServer, startRedis } from '../servers/redis.ts';
 import { startS3 } from '../servers/s3.ts';
+import { filesWith } from './files-with.ts';
 import { scoreBytes } from './scored.ts';
 import { redisArgs, type Scorer, s3Args, scoringStatus, serveOwner, serveScorer } from './shared-stores.ts';
 
@@ -35,20 +36,6 @@ async function erase(client: Client, userId: string): Promise<void> {
   assert.equal((await call(client, IngestService.method.publish, { events: [erasure] })).accepted, 1);
   const pending = async () => (await call(client, IngestService.method.getJournalStatus, {})).pendingErasures;
   await eventually('the erasure is finished', async () => (await pending()) === 0, 30_000);
-}
-
-/** Which files of a folder hold these bytes. One that is gone meanwhile counts as one that does. */
-async function filesWith(folder: string, bytes: Buffer | string): Promise<string[]> {
-  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const paths = entries.map(({ parentPath, name }) => join(parentPath, name));
-  const holds = paths.map((path) =>
-    readFile(path).then(
-      (content) => content.includes(bytes),
-      () => true,
-    ),
-  );
-  const held = await Promise.all(holds);
-  return paths.filter((_, index) => held[index]);
 }
 
 /** Everything that a Redis holds, as it would send it to another. */

@@ -11,9 +11,9 @@ export interface Addresses {
 }
 
 /** Starts a server of this folder as a process of its own, and ends it when the test is over. */
-export async function startProgram(t: Scope, file: string): Promise<Addresses> {
+export async function startProgram(t: Scope, file: string, args: readonly string[] = []): Promise<Addresses> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   t.after(async () => {
     child.kill('SIGKILL');

@@ -10,7 +10,7 @@ import type { Answer } from './every-method.ts';
 import type { Output } from './run-program.ts';
 import { type Addresses, startProgram } from './start-program.ts';
 
-const allLines: readonly RegExp[] = [
+export const allLines: readonly RegExp[] = [
   /^published: 3 accepted, 0 duplicates$/,
   /^published: 2 accepted, 0 duplicates$/,
   /^published: 1 accepted, 0 duplicates, event 1 rejected: PAYLOAD_MISSING$/,

@@ -7,8 +7,17 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 const floats = 1;
 const bytes = 2;
 
-/** Pixels a side of what they take. */
+/** Pixels a side of what they take, where nothing else is asked for. */
 export const tinySize = 8;
+
+/** What a tiny model sees. */
+export interface TinyClasses {
+  /** Their names, of the first and the second. */
+  readonly names: readonly [string, string];
+  /** The first one's probability: this much, and so much more for each of 255 of red. */
+  readonly first: { readonly always: number; readonly red: number };
+  readonly size?: number;
+}
 
 /**
  * Writes a model with these versions into `folder/name`. Each answers for an image the mean of its colours (`mean`) and, as
@@ -26,15 +35,31 @@ export async function writeTinyModel(folder: string, name: string, versions: rea
   return home;
 }
 
+/** Writes a model of one version into `folder/name` that sees the first of two classes the surer the redder an image is. */
+export async function writeTinyGate(folder: string, name: string, gate: TinyClasses): Promise<string> {
+  const home = join(folder, name);
+  const { names, first, size = tinySize } = gate;
+  await mkdir(join(home, '1'), { recursive: true });
+  const weights = [first.red / 255, -first.red / 255, 0, 0, 0, 0];
+  await writeFile(join(home, '1', 'model.onnx'), tinyModel(1, weights, [first.always, 1 - first.always], size));
+  await writeFile(join(home, 'classes.csv'), `name,kind,score\n${names[0]},grocery,5\n${names[1]},grocery,2\n`);
+  await writeManifest(home, name, [1], size);
+  return home;
+}
+
 /** Writes its `model.yaml`. */
-export async function writeTinyManifest(home: string, name: string, ...[version, ...more]: number[]): Promise<void> {
+export async function writeTinyManifest(home: string, name: string, ...versions: number[]): Promise<void> {
+  await writeManifest(home, name, versions, tinySize);
+}
+
+async function writeManifest(home: string, name: string, [version, ...more]: readonly number[], size: number) {
   await writeFile(
     join(home, 'model.yaml'),
     `name: ${name}
 version: ${version}
 versions: [${[version, ...more].join(', ')}]
 format: onnx
-input: { name: image, type: uint8, shape: [n, ${tinySize}, ${tinySize}, 3], layout: NHWC, colours: RGB, fit: fill, kernel: nearest }
+input: { name: image, type: uint8, shape: [n, ${size}, ${size}, 3], layout: NHWC, colours: RGB, fit: fill, kernel: nearest }
 outputs:
   labels: { type: float32, shape: [n, 2] }
   mean: { type: float32, shape: [n, 3] }
@@ -45,8 +70,13 @@ food_threshold: 0.5
   );
 }
 
-function tinyModel(version: number): Uint8Array {
-  const labels = version % 2 === 1 ? [0.9, 0.1] : [0.1, 0.9];
+/** `labels` are the mean colours times these weights (3 × 2), plus `bias`. */
+function tinyModel(
+  version: number,
+  weights: readonly number[] = [0, 0, 0, 0, 0, 0],
+  bias: readonly number[] = version % 2 === 1 ? [0.9, 0.1] : [0.1, 0.9],
+  size = tinySize,
+): Uint8Array {
   return message((model) => {
     model.uint32(tag(1, WireType.Varint)).int64(8);
     field(model, 8, (opset) => opset.uint32(tag(2, WireType.Varint)).int64(13));
@@ -58,16 +88,16 @@ function tinyModel(version: number): Uint8Array {
           ['keepdims', [0]],
         ]),
       );
-      field(graph, 1, (node) => operation(node, 'MatMul', ['mean', 'zeros2'], 'none2', []));
-      field(graph, 1, (node) => operation(node, 'Add', ['none2', 'says2'], 'labels', []));
+      field(graph, 1, (node) => operation(node, 'MatMul', ['mean', 'weights'], 'weighted', []));
+      field(graph, 1, (node) => operation(node, 'Add', ['weighted', 'bias'], 'labels', []));
       field(graph, 1, (node) => operation(node, 'MatMul', ['mean', 'zeros1'], 'none1', []));
       field(graph, 1, (node) => operation(node, 'Add', ['none1', 'says1'], 'version', []));
       graph.uint32(tag(2, WireType.LengthDelimited)).string('tiny');
-      field(graph, 5, (tensor) => constant(tensor, 'zeros2', [3, 2], [0, 0, 0, 0, 0, 0]));
-      field(graph, 5, (tensor) => constant(tensor, 'says2', [2], labels));
+      field(graph, 5, (tensor) => constant(tensor, 'weights', [3, 2], weights));
+      field(graph, 5, (tensor) => constant(tensor, 'bias', [2], bias));
       field(graph, 5, (tensor) => constant(tensor, 'zeros1', [3, 1], [0, 0, 0]));
       field(graph, 5, (tensor) => constant(tensor, 'says1', [1], [version]));
-      field(graph, 11, (value) => valueInfo(value, 'image', bytes, [tinySize, tinySize, 3]));
+      field(graph, 11, (value) => valueInfo(value, 'image', bytes, [size, size, 3]));
       field(graph, 12, (value) => valueInfo(value, 'labels', floats, [2]));
       field(graph, 12, (value) => valueInfo(value, 'mean', floats, [3]));
       field(graph, 12, (value) => valueInfo(value, 'version', floats, [1]));

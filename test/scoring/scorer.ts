@@ -31,15 +31,15 @@ export const foodFolder = fileURLToPath(new URL('../../models/food', import.meta
 /** The largest photo that the scorer takes. */
 export const maxImageBytes = 2 * 1024 * 1024;
 
-/** Opens all parts. `pipeline` makes the image's way of them, with some of them exchanged. */
-export async function openScorer() {
+/** Opens all parts, with the models of these folders. `pipeline` makes the image's way of them, with some of them exchanged. */
+export async function openScorer(folders: readonly string[] = [foodFolder]) {
   const folder = await mkdtemp(join(tmpdir(), 'palate-scorer-'));
   const palate = await openPalate({ dataFolder: join(folder, 'data') });
   const clock = systemClock;
   const log = silentLog;
   const objects = await openDiskObjectStore(join(folder, 'objects'));
   const records = await openLmdbScoreRecords(join(folder, 'scores'), log);
-  const models = new ModelRegistry([{ folder: foodFolder, instances: 1, log }]);
+  const models = new ModelRegistry(folders.map((one) => ({ folder: one, instances: 1, log })));
   await models.start();
   const uris = new UriFetcher({ maxBytes: maxImageBytes });
   const keeper = new Keeper({ clock, objects, log, maxPhotos: 100, maxBytes: 2 ** 26 });
@@ -47,7 +47,9 @@ export async function openScorer() {
   const parts: PipelineOptions = {
     clock,
     models,
-    tips: loadTips(join(foodFolder, 'tips.yaml'), models.get().classes),
+    tips: folders.includes(foodFolder)
+      ? loadTips(join(foodFolder, 'tips.yaml'), models.get('food').classes)
+      : { choose: () => '' },
     decoder: new Decoder(),
     admission: new Admission({ clock, maxImages: 256, maxBytes: 2 ** 26 }),
     fetch: createFetch({ clock, objects, uris, maxBytes: maxImageBytes }),

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PassThrough, Transform } from 'node:stream';
 import type { Scope } from './palate-process.ts';
 
 export interface TcpProxy {
@@ -15,6 +16,8 @@ export interface TcpProxy {
   cut(): void;
   /** While it is closed, a new connection is broken at once. */
   isOpen: boolean;
+  /** How late what the server says arrives. */
+  delayMillis: number;
   /** From now on nothing passes the connections that there are, and nobody is told. */
   silence(): void;
 }
@@ -23,21 +26,22 @@ export interface TcpProxy {
 export async function startProxy(t: Scope, target: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let connections = 0;
-  const proxy = { target, isOpen: true };
-  const server = createServer((inner) => {
+  const proxy = { target, isOpen: true, delayMillis: 0 };
+  const server = createServer({ noDelay: true }, (inner) => {
     if (!proxy.isOpen) {
       inner.destroy();
       return;
     }
     connections += 1;
     const at = proxy.target.lastIndexOf(':');
-    const outer = connect(Number(proxy.target.slice(at + 1)), proxy.target.slice(0, at));
-    for (const [from, to] of [
-      [inner, outer],
-      [outer, inner],
+    const [host, port] = [proxy.target.slice(0, at), Number(proxy.target.slice(at + 1))];
+    const outer = connect({ host, port, noDelay: true });
+    for (const [from, to, delayed] of [
+      [inner, outer, new PassThrough()],
+      [outer, inner, late(() => proxy.delayMillis)],
     ] as const) {
       sockets.add(from);
-      from.pipe(to);
+      from.pipe(delayed).pipe(to);
       from.on('error', () => to.destroy());
       from.on('close', () => {
         sockets.delete(from);
@@ -75,5 +79,32 @@ export async function startProxy(t: Scope, target: string): Promise<TcpProxy> {
     get isOpen() {
       return proxy.isOpen;
     },
+    set delayMillis(millis) {
+      proxy.delayMillis = millis;
+    },
+    get delayMillis() {
+      return proxy.delayMillis;
+    },
   };
+}
+
+/** Passes each chunk on so late, in order, and any number at a time. */
+function late(delayMillis: () => number): Transform {
+  let lastDue = 0;
+  let queue: Promise<unknown> = Promise.resolve();
+  return new Transform({
+    transform(chunk, _, done) {
+      const now = performance.now();
+      lastDue = Math.max(lastDue, now + delayMillis());
+      if (lastDue <= now) {
+        done(null, chunk);
+        return;
+      }
+      const due = lastDue;
+      queue = queue.then(() => new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now()))));
+      queue.then(() => this.push(chunk)).catch(() => undefined);
+      done();
+    },
+    flush: (done) => void queue.then(() => done()),
+  });
 }

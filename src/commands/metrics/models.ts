@@ -1,5 +1,5 @@
 /** What each model tells: what it was asked, how long that took, and what waits for it. */
-import type { LoadedModel } from '../../scoring/models/loaded-model.ts';
+import type { InstanceStatus, LoadedModel } from '../../scoring/models/loaded-model.ts';
 import type { ModelRegistry } from '../../scoring/models/model-registry.ts';
 import type { Tally as ModelTally } from '../../scoring/models/model-statistics.ts';
 import {
@@ -88,6 +88,20 @@ export const modelMetrics: readonly Metric<ModelReadings>[] = [
     of(({ instances }) => instances.length),
     labels,
   ),
+  counter(
+    'palate_model_worker_images_total',
+    'images',
+    'Images that each instance, or each remote, answered.',
+    (models) => models.flatMap(({ model }) => workersOf(model, ({ images }) => images)),
+    [...labels, 'worker'],
+  ),
+  gauge(
+    'palate_model_worker_image_seconds',
+    'seconds',
+    'What an image takes in each instance or remote, as it was learned.',
+    (models) => models.flatMap(({ model }) => workersOf(model, ({ perImageMillis }) => perImageMillis / 1e3)),
+    [...labels, 'worker'],
+  ),
   gauge(
     'palate_model_ready',
     '',
@@ -110,6 +124,10 @@ function of(read: (model: LoadedModel) => Reading): (models: ModelReadings) => L
 
 function namesOf({ name, version, provider }: LoadedModel): string[] {
   return [name, version, provider];
+}
+
+function workersOf(model: LoadedModel, read: (worker: InstanceStatus) => number): Labelled[] {
+  return model.instances.map((worker) => ({ labels: [...namesOf(model), worker.name], value: read(worker) }));
 }
 
 function tallyOf({ count, micros }: ModelTally) {

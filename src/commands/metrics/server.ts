@@ -1,4 +1,5 @@
 /** What a server tells of itself: what it is, what serves, what is open. */
+import type { ServerCertificate } from '../../access/server-certificate.ts';
 import type { HealthBoard } from '../../rpc/health-board.ts';
 import type { RpcCounts } from '../../rpc/server/rpc-server.ts';
 import type { LogCounts } from '../../telemetry/log-rate.ts';
@@ -10,6 +11,8 @@ export interface ServerReadings {
   readonly health: Pick<HealthBoard, 'list'>;
   readonly open: RpcCounts;
   readonly log: LogCounts | undefined;
+  /** Undefined: there is no TLS. */
+  readonly certificate: Pick<ServerCertificate, 'expiresAtMillis'> | undefined;
 }
 
 export const serverMetrics: readonly Metric<ServerReadings>[] = [
@@ -40,6 +43,12 @@ export const serverMetrics: readonly Metric<ServerReadings>[] = [
       { labels: ['http'], value: open.httpConnections },
     ],
     ['port'],
+  ),
+  gauge(
+    'palate_certificate_expiry_timestamp_seconds',
+    'seconds',
+    'When the certificate that both ports show expires, since 1970; absent without TLS.',
+    ({ certificate }) => certificate && certificate.expiresAtMillis / 1e3,
   ),
   counter(
     'palate_log_lines_total',

@@ -19,6 +19,7 @@ const nowhere = -1;
 export class Catalogue {
   readonly #max: number;
   readonly #makeRoom: (item: number) => void;
+  readonly #began: (place: number) => void;
   readonly #places: ItemPlaces;
   /** Ids, numbered by place. */
   readonly #ids = new Interner();
@@ -35,12 +36,21 @@ export class Catalogue {
   #from = new Float64Array(256).fill(Number.NEGATIVE_INFINITY);
   #to = new Float64Array(256).fill(Number.POSITIVE_INFINITY);
 
-  /** `max`: how many items are held. `makeRoom`: forgets one, by way of `forget`, so that another one can begin. */
-  constructor(max: number, places: ItemPlaces, makeRoom: (item: number) => void) {
+  /**
+   * `max`: how many items are held. `makeRoom`: forgets one, by way of `forget`, so that another one can begin. `began`: told
+   * of each new one's place.
+   */
+  constructor(
+    max: number,
+    places: ItemPlaces,
+    makeRoom: (item: number) => void,
+    began: (place: number) => void = () => undefined,
+  ) {
     this.#max = max;
     this.#places = places;
     this.#touched = new ItemRecency(max);
     this.#makeRoom = makeRoom;
+    this.#began = began;
   }
 
   /** How many items are known, by description or by behaviour, those removed included. */
@@ -103,6 +113,7 @@ export class Catalogue {
     if (place >= this.#removed.length) this.#grow(place + 1);
     this.#recency.append(place);
     this.#touched.begin(place);
+    this.#began(place);
     return this.#places.begin(place);
   }
 

@@ -41,18 +41,14 @@ export class CoOccurrence {
     );
   }
 
-  /** To call with the time of a visit before its pairs are added; answers what `add` takes. */
-  weightAt(atMicros: number): number {
+  /**
+   * An item was visited at that moment, together with each of the first `count` others, which are different from it and each
+   * other, and as many as the window has at most. Forgotten ones are left out.
+   */
+  pair(item: number, others: Int32Array, count: number, atMicros: number): void {
     const factor = this.#decay.advance(atMicros);
     if (factor !== 1) this.#lists.scale(factor);
-    return this.#decay.weightAt(atMicros);
-  }
-
-  /**
-   * An item was visited together with each of the first `count` others, which are different from it and each other, and as
-   * many as the window has at most. Forgotten ones are left out.
-   */
-  addAll(item: number, others: Int32Array, count: number, weight: number): void {
+    const weight = this.#decay.weightAt(atMicros);
     const place = this.#places.of(item);
     if (place === -1) return;
     if (this.#places.isPlain) this.#pair(item, place, others, others, count, weight);

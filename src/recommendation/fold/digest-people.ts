@@ -75,7 +75,7 @@ function writeMeal(writer: CanonicalWriter, order: CanonicalOrder, meal: Meal): 
     writer.text(name);
     writer.number(confidence);
   });
-  writer.optional(meal.review, (review) => {
+  writer.optional(meal.photo.review, (review) => {
     writer.number(review.score);
     writer.list(review.labels, (label) => writer.text(label));
     writer.text(review.reviewerId);

@@ -9,6 +9,7 @@ import type { People } from './people.ts';
 import type { Popularity } from './popularity.ts';
 import type { SessionIndex } from './session-index.ts';
 import type { SimilarityLists } from './similarity-lists.ts';
+import { entries, type TallyLog } from './tally-log.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Of a tenant's state, what knows people. */
@@ -30,6 +31,7 @@ interface KnowsItems {
   readonly meals: Meals;
   readonly traffic: Traffic;
   readonly loop: Loop;
+  readonly tallyLog: TallyLog | undefined;
 }
 
 /**
@@ -57,5 +59,6 @@ export function forgetItem(tenant: KnowsItems, item: number): void {
   tenant.meals.forgetItem(item);
   tenant.traffic.forget(item);
   tenant.loop.forget(item);
+  tenant.tallyLog?.note(entries.itemForgotten, item);
   tenant.catalogue.forget(item);
 }

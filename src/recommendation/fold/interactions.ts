@@ -1,6 +1,7 @@
 /** What each person did with items lately: a bounded window of (item, event type, time) for each. */
 import type { Archive } from './archive.ts';
 import { IntWindows } from './int-windows.ts';
+import { entries, type TallyLog } from './tally-log.ts';
 
 /** Ints of one interaction: the item, the event type, and the time's upper and lower 32 bits. */
 const stride = 4;
@@ -16,6 +17,8 @@ export interface Interaction {
 export class Interactions {
   readonly #bound: number;
   readonly #windows: IntWindows;
+  /** Where there is one, changes are noted there and nothing else is done. */
+  log: TallyLog | undefined;
 
   constructor(perPerson: number) {
     this.#bound = perPerson;
@@ -27,6 +30,10 @@ export class Interactions {
   }
 
   add(person: number, item: number, eventType: number, atMicros: number): void {
+    if (this.log !== undefined) {
+      this.log.note(entries.interaction, person, item, eventType, atMicros);
+      return;
+    }
     const at = this.#windows.extend(person, stride);
     const array = this.#windows.array(person);
     const high = Math.floor(atMicros / upper);
@@ -63,6 +70,10 @@ export class Interactions {
 
   /** Joins what two people did by its time and keeps the newest; `from` has none afterwards. */
   merge(from: number, to: number): void {
+    if (this.log !== undefined) {
+      this.log.note(entries.interactionsMerged, from, to);
+      return;
+    }
     if (this.count(from) === 0) return;
     const joined = [...this.all(to), ...this.all(from)].sort((a, b) => a.occurredAtMicros - b.occurredAtMicros);
     this.clear(from);
@@ -71,6 +82,10 @@ export class Interactions {
   }
 
   clear(person: number): void {
+    if (this.log !== undefined) {
+      this.log.note(entries.interactionsForgotten, person);
+      return;
+    }
     this.#windows.clear(person);
   }
 

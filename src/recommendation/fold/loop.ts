@@ -38,6 +38,8 @@ export class Loop {
   #oldest = 0;
   readonly #counts = new Map<string, Map<string, LoopCounts>>();
   #counters = 0;
+  /** The counter that was asked for last: the items of a recommendation mostly have one strategy. */
+  #latest: { readonly placement: string; readonly strategy: string; readonly counts: LoopCounts } | undefined;
   readonly #maxRecommendations: number;
   readonly #maxCounters: number;
   readonly #places: ItemPlaces;
@@ -144,10 +146,18 @@ export class Loop {
   }
 
   #counter(placement: string, strategy: string): LoopCounts {
+    const latest = this.#latest;
+    if (latest !== undefined && latest.strategy === strategy && latest.placement === placement) return latest.counts;
+    const counts = this.#findCounter(placement, strategy);
+    this.#latest = { placement, strategy, counts };
+    return counts;
+  }
+
+  #findCounter(placement: string, strategy: string): LoopCounts {
     const known = this.#counts.get(placement)?.get(strategy);
     if (known !== undefined) return known;
     if (this.#counters >= this.#maxCounters && (placement !== rest || strategy !== rest))
-      return this.#counter(rest, rest);
+      return this.#findCounter(rest, rest);
     const counts: LoopCounts = { served: 0, seen: 0, clicked: 0 };
     const byStrategy = this.#counts.get(placement) ?? new Map<string, LoopCounts>();
     this.#counts.set(placement, byStrategy.set(strategy, counts));

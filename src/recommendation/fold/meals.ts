@@ -64,7 +64,7 @@ export class Meals {
   /** Takes an expert's word; a later one replaces an earlier one. The reviewer is not the person of the meal. */
   review(imageId: string, atMicros: number, review: MealReview): void {
     const first = this.#first(imageId) ?? this.#enter(imageId, -1, atMicros);
-    for (const meal of this.#byImage.get(imageId)!) meal.review = review;
+    first.photo.review = review;
     this.#settle(first);
   }
 
@@ -97,7 +97,6 @@ export class Meals {
     return undefined;
   }
 
-  /** What an expert said of the image holds for everybody's. */
   #enter(imageId: string, person: number, atMicros: number): Meal {
     const meals = this.#byImage.get(imageId) ?? new Set<Meal>();
     const meal: Meal = {
@@ -108,7 +107,7 @@ export class Meals {
       labels: [],
       model: '',
       item: -1,
-      review: this.#first(imageId)?.review,
+      photo: this.#first(imageId)?.photo ?? { review: undefined },
     };
     this.#byImage.set(imageId, meals.add(meal));
     return meal;
@@ -135,6 +134,7 @@ export class Meals {
       (from) => {
         for (const meal of from.list(() => readMeal(from))) {
           const meals = this.#byImage.get(meal.imageId) ?? new Set<Meal>();
+          meal.photo = this.#first(meal.imageId)?.photo ?? meal.photo;
           this.#byImage.set(meal.imageId, meals.add(meal));
         }
       },

@@ -21,6 +21,10 @@ const stride = 4;
 /** Knuth's multiplier, 2^32 over the golden ratio. */
 const multiplier = 0x9e3779b1;
 
+/** A list while it is moved; it has at most 1,000 partners before. */
+const movedPartners = new Int32Array(1_000);
+const movedWeights = new Float64Array(1_000);
+
 /** Of no meaning: what `lookAhead` read goes here, so that no compiler leaves the reading out. */
 const lookedAt = new Int32Array(1);
 
@@ -162,19 +166,20 @@ export class NeighbourLists {
     this.#heads[head + 1] = 1;
   }
 
-  /** Moves the list to twice the buckets, as far as the bound allows, and adds a partner that found no place. */
+  /**
+   * Moves the list to twice the buckets, as far as the bound allows, and adds a partner that found no place. A bucket's
+   * partners go to the two that take its place, so that on the way no list grows again.
+   */
   #enlarge(item: number, partner: number, weight: number): void {
     const head = item * stride;
     const buckets = this.#heads[head + 1]!;
-    const partners = new Int32Array(buckets * width);
-    const weights = new Float64Array(buckets * width);
-    const count = this.copy(item, partners, weights, 1);
+    const count = this.copy(item, movedPartners, movedWeights, 1);
     this.#blocks.release(this.#heads[head]!, buckets * bucketLength);
     const more = Math.min(buckets * 2, this.#maxBuckets);
     this.#heads[head] = this.#blocks.allocate(more * bucketLength);
     this.#heads[head + 1] = more;
     this.#heads[head + 2] = 0;
-    for (let i = 0; i < count; i++) this.add(item, partners[i]!, weights[i]!);
+    for (let i = 0; i < count; i++) this.add(item, movedPartners[i]!, movedWeights[i]!);
     this.add(item, partner, weight);
   }
 

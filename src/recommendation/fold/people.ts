@@ -37,7 +37,7 @@ export class People {
   readonly #visitors = new Ids();
   readonly #table: PersonTable;
   readonly #records: (PersonRecord | undefined)[] = [];
-  readonly #interactions: Interactions;
+  readonly interactions: Interactions;
   readonly #makeRoom: (oldest: number) => void;
   /** Numbers that are held for their sessions only: of visitors merged into a user. */
   #merged = 0;
@@ -46,7 +46,7 @@ export class People {
   /** `makeRoom`: forgets a person, by way of `forget`, so that another one can begin. */
   constructor(settings: FoldSettings, makeRoom: (oldest: number) => void) {
     this.#table = new PersonTable(settings.maxPeople);
-    this.#interactions = new Interactions(settings.interactionsPerPerson);
+    this.interactions = new Interactions(settings.interactionsPerPerson);
     this.#makeRoom = makeRoom;
   }
 
@@ -99,7 +99,7 @@ export class People {
 
   /** Among the interactions that are held. */
   hasSeen(person: number, item: number): boolean {
-    return this.#interactions.includes(person, item);
+    return this.interactions.includes(person, item);
   }
 
   /** In an order that is held, and not given back. */
@@ -112,7 +112,7 @@ export class People {
 
   /** Oldest in the journal first. */
   interactionsOf(person: number): readonly Interaction[] {
-    return this.#interactions.all(person);
+    return this.interactions.all(person);
   }
 
   /** The lists, orders and so on; empty where the person has none. */
@@ -121,7 +121,7 @@ export class People {
   }
 
   profile(person: number): Profile {
-    const interactions = this.#interactions.all(person).reverse();
+    const interactions = this.interactions.all(person).reverse();
     return {
       ...this.recordOf(person),
       userId: this.#userId(person),
@@ -162,7 +162,7 @@ export class People {
   /** Held only while the person allows it. */
   addInteraction(person: number, item: number, eventType: number, atMicros: number): void {
     if (person !== nobody && this.#table.consentOf(person) !== consents.refused) {
-      this.#interactions.add(person, item, eventType, atMicros);
+      this.interactions.add(person, item, eventType, atMicros);
     }
   }
 
@@ -199,7 +199,7 @@ export class People {
 
   /** Joins what two numbers stand for, besides their records, which the caller joins. `from` leads to `to` afterwards. */
   merge(from: number, to: number): void {
-    this.#interactions.merge(from, to);
+    this.interactions.merge(from, to);
     if (this.#table.consentOf(to) === consents.unsaid) this.#table.setConsent(to, this.#table.consentOf(from));
     this.#table.widen(to, this.#table.firstSeenMicros(from));
     this.#table.widen(to, this.#table.lastSeenMicros(from));
@@ -216,7 +216,7 @@ export class People {
     else if (id < 0) this.#visitors.forgetAt(-id);
     if (this.#table.isMerged(person)) this.#merged--;
     this.#records[person] = undefined;
-    this.#interactions.clear(person);
+    this.interactions.clear(person);
     this.#table.end(person);
   }
 
@@ -256,7 +256,7 @@ export class People {
     this.#users.persist(archive.part('users'));
     this.#visitors.persist(archive.part('visitors'));
     this.#table.persist(archive.part('people'));
-    this.#interactions.persist(archive.part('interactions'));
+    this.interactions.persist(archive.part('interactions'));
     [this.#merged, this.#evicted] = archive.numbers('counts', [this.#merged, this.#evicted]);
     archive.records(
       'records',

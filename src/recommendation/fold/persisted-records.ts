@@ -53,7 +53,7 @@ export function writeMeal(out: RecordWriter, meal: Meal): void {
     out.text(name);
     out.number(confidence);
   });
-  out.optional(meal.review, (review) => writeReview(out, review));
+  out.optional(meal.photo.review, (review) => writeReview(out, review));
 }
 
 export function readMeal(from: RecordReader): Meal {
@@ -65,7 +65,7 @@ export function readMeal(from: RecordReader): Meal {
     score: from.number(),
     item: from.number(),
     labels: from.list(() => ({ name: from.text(), confidence: from.number() })),
-    review: from.optional(() => readReview(from)),
+    photo: { review: from.optional(() => readReview(from)) },
   };
 }
 

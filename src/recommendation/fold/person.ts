@@ -57,6 +57,12 @@ export interface Meal {
   model: string;
   /** -1: none was named. */
   item: number;
+  /** Shared by all whose meal the photo is. */
+  photo: ReviewedPhoto;
+}
+
+/** What an expert said of a photo holds for everybody's meal. */
+export interface ReviewedPhoto {
   review: MealReview | undefined;
 }
 

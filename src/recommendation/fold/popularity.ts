@@ -79,18 +79,27 @@ export class Popularity implements MembershipListener {
   add(item: number, weight: number, atMicros: number): void {
     const place = this.#places.of(item);
     if (place === -1) return;
+    this.#count(place, weight, atMicros);
+    if (this.#isLate[place] === 1) return;
+    this.#isLate[place] = 1;
+    this.#late[this.#lateCount++] = place;
+    if (this.#lateCount === this.#late.length) this.#rank();
+  }
+
+  /** As `add`, without a place among the best: for who is not read. */
+  count(item: number, weight: number, atMicros: number): void {
+    const place = this.#places.of(item);
+    if (place !== -1) this.#count(place, weight, atMicros);
+  }
+
+  #count(place: number, weight: number, atMicros: number): void {
     const factor = this.#decay.advance(atMicros);
     if (factor !== 1) this.#scale(factor);
     if (place >= this.#scores.length) {
       this.#scores = grownFloats(this.#scores, place + 1);
       this.#isLate = grownBytes(this.#isLate, this.#scores.length);
     }
-    const score = this.#scores[place]! + weight * this.#decay.weightAt(atMicros);
-    this.#scores[place] = score;
-    if (this.#isLate[place] === 1) return;
-    this.#isLate[place] = 1;
-    this.#late[this.#lateCount++] = place;
-    if (this.#lateCount === this.#late.length) this.#rank();
+    this.#scores[place] = this.#scores[place]! + weight * this.#decay.weightAt(atMicros);
   }
 
   /** Takes an item out, after its last category. Its place may go on waiting to be ranked, for the next item there. */

@@ -2,11 +2,14 @@
 import type { Archive } from './archive.ts';
 import { grownInts, usedLength } from './growth.ts';
 import { IntWindows } from './int-windows.ts';
+import { entries, type TallyLog } from './tally-log.ts';
 
 export class Postings {
   readonly #length: number;
   readonly #windows: IntWindows;
   #holders = new Int32Array(256);
+  /** Where there is one, pushes and removals are noted there and nothing else is done. */
+  log: TallyLog | undefined;
 
   /** `length`: Serenade's m. */
   constructor(length: number) {
@@ -37,6 +40,10 @@ export class Postings {
 
   /** Makes the session the newest of the item's list. `held`: the session held the item before. */
   push(item: number, session: number, held: boolean): void {
+    if (this.log !== undefined) {
+      this.log.note(entries.posting, item, session, held ? 1 : 0);
+      return;
+    }
     if (held) {
       if (this.#cut(item, session)) return;
     } else {
@@ -55,6 +62,10 @@ export class Postings {
 
   /** The session does not hold the item any more. */
   remove(item: number, session: number): void {
+    if (this.log !== undefined) {
+      this.log.note(entries.postingRemoved, item, session);
+      return;
+    }
     this.#holders[item] = this.#holders[item]! - 1;
     const newest = this.#cut(item, session);
     if (newest) this.#windows.truncate(item, this.#windows.length(item) - 1);

@@ -13,7 +13,7 @@ import type { FoldSettings } from './settings.ts';
 export class SessionIndex {
   readonly #sessions: Sessions;
   readonly #items: IntWindows;
-  readonly #postings: Postings;
+  readonly postings: Postings;
   readonly #itemsPerSession: number;
   readonly #places: ItemPlaces;
 
@@ -21,7 +21,7 @@ export class SessionIndex {
     this.#places = places;
     this.#sessions = new Sessions(settings.sessionGapMicros, settings.maxSessions);
     this.#items = new IntWindows(settings.itemsPerSession + 1, 3);
-    this.#postings = new Postings(settings.postingLength);
+    this.postings = new Postings(settings.postingLength);
     this.#itemsPerSession = settings.itemsPerSession;
   }
 
@@ -109,18 +109,18 @@ export class SessionIndex {
   /** Copies the sessions that hold the item, newest visit first, each once, and answers how many. Allocates nothing. */
   copyPostings(item: number, into: Int32Array): number {
     const place = this.#places.of(item);
-    return place < 0 ? 0 : this.#postings.copy(place, into);
+    return place < 0 ? 0 : this.postings.copy(place, into);
   }
 
   /** How many sessions `copyPostings` has, at most `postingLength`. */
   postingCount(item: number): number {
     const place = this.#places.of(item);
-    return place < 0 ? 0 : this.#postings.count(place);
+    return place < 0 ? 0 : this.postings.count(place);
   }
 
   /** How many sessions hold the item in all, for the inverse document frequency. 0 for one that was forgotten. */
   sessionsWith(item: number): number {
-    return this.#postings.holders(this.#places.of(item));
+    return this.postings.holders(this.#places.of(item));
   }
 
   /** See `Sessions.keyNumber`. */
@@ -157,12 +157,12 @@ export class SessionIndex {
     this.#items.push(place, item);
     if (this.#items.length(place) > this.#itemsPerSession) this.#dropOldestItem(session, place);
     const itemPlace = this.#places.of(item);
-    if (itemPlace !== -1) this.#postings.push(itemPlace, session, held);
+    if (itemPlace !== -1) this.postings.push(itemPlace, session, held);
   }
 
   /** No session is found by the item any more. It stands in those that held it, as a number that leads nowhere. */
   forgetItem(item: number): void {
-    this.#postings.forget(this.#places.of(item));
+    this.postings.forget(this.#places.of(item));
   }
 
   mergePeople(from: number, to: number): void {
@@ -187,7 +187,7 @@ export class SessionIndex {
     this.#items.dropOldest(place, 1);
     if (this.#holds(place, oldest)) return;
     const itemPlace = this.#places.of(oldest);
-    if (itemPlace !== -1) this.#postings.remove(itemPlace, session);
+    if (itemPlace !== -1) this.postings.remove(itemPlace, session);
   }
 
   /** The session that began first leaves, out of the lists of its items too. */
@@ -202,6 +202,6 @@ export class SessionIndex {
   persist(archive: Archive): void {
     this.#sessions.persist(archive.part('sessions'));
     this.#items.persist(archive.part('items'));
-    this.#postings.persist(archive.part('postings'));
+    this.postings.persist(archive.part('postings'));
   }
 }

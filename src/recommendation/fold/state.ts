@@ -5,6 +5,7 @@ import { EventScanner } from '../../events/scanner.ts';
 import { applyEvent, applyScanned } from './apply/dispatch.ts';
 import type { Archive } from './archive.ts';
 import type { FoldSettings } from './settings.ts';
+import type { TallyLog } from './tally-log.ts';
 import { TenantState } from './tenant-state.ts';
 
 /** Of a record in the journal: what the fold needs besides the event. */
@@ -24,6 +25,8 @@ export class State {
   readonly #scanner = new EventScanner('wanted');
   #sequence = 0;
   #appendedAtMicros = 0;
+  /** Where there is one, another thread keeps the tallies. */
+  #openLog: ((tenant: string) => TallyLog) | undefined;
 
   constructor(settings: FoldSettings) {
     this.settings = settings;
@@ -69,8 +72,33 @@ export class State {
     const known = this.#tenants.get(name);
     if (known !== undefined) return known;
     const tenant = new TenantState(this.settings);
+    if (this.#openLog !== undefined) tenant.noteTallies(this.#openLog(name));
     this.#tenants.set(name, tenant);
     return tenant;
+  }
+
+  /** False: its tallies are kept elsewhere for the time being, and what is read of them is nothing. */
+  get isWhole(): boolean {
+    return this.#openLog === undefined;
+  }
+
+  /** Empty: from now on what is to be added to the tallies is noted in a log for each tenant, see `tallies.ts`. */
+  noteTallies(openLog: (tenant: string) => TallyLog): void {
+    this.#openLog = openLog;
+  }
+
+  /** Takes over what was added up from the logs (undefined: there was nothing): the state is whole again. */
+  takeTallies(from: (tenant: string) => Archive | undefined): void {
+    for (const [name, tenant] of this.#tenants) tenant.takeTallies(from(name));
+    this.#openLog = undefined;
+  }
+
+  /** Forgets everything: it is as it was made. */
+  clear(): void {
+    this.#tenants = new Map();
+    this.#sequence = 0;
+    this.#appendedAtMicros = 0;
+    this.#openLog = undefined;
   }
 
   #advance(header: RecordHeader): void {

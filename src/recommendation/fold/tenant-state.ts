@@ -15,6 +15,8 @@ import { Popularity } from './popularity.ts';
 import { SessionIndex } from './session-index.ts';
 import type { FoldSettings } from './settings.ts';
 import { SimilarityLists } from './similarity-lists.ts';
+import { persistTallies, type Tallies } from './tallies.ts';
+import { entries, type TallyLog } from './tally-log.ts';
 import { Traffic } from './traffic.ts';
 
 export class TenantState implements Clock {
@@ -46,10 +48,13 @@ export class TenantState implements Clock {
   readonly models: Installed;
   /** How many erasures the journal asked for. */
   erasures = 0;
+  /** Where there is one, another thread keeps the tallies, and those here are empty. */
+  tallyLog: TallyLog | undefined;
 
   constructor(settings: FoldSettings) {
     this.settings = settings;
-    this.catalogue = new Catalogue(settings.maxItems, this.items, (item) => forgetItem(this, item));
+    const began = (place: number) => this.tallyLog?.note(entries.itemBegan, place);
+    this.catalogue = new Catalogue(settings.maxItems, this.items, (item) => forgetItem(this, item), began);
     this.sessions = new SessionIndex(settings, this.items);
     this.coOccurrence = new CoOccurrence(settings, this, this.items);
     this.popularity = new Popularity(settings.popularityHalfLifeMicros, this, this.categories, this.items);
@@ -64,6 +69,28 @@ export class TenantState implements Clock {
     this.strategies = new Installed(settings.installedEntries);
     this.experiments = new Installed(settings.installedEntries);
     this.models = new Installed(settings.installedEntries);
+  }
+
+  /** From now on, and before the first event, what is to be added to the tallies is noted, until they are taken over. */
+  noteTallies(log: TallyLog): void {
+    this.#logTallies(log);
+  }
+
+  /** Takes the tallies over that were added up from the log; undefined: there was nothing. */
+  takeTallies(from: Archive | undefined): void {
+    this.#logTallies(undefined);
+    if (from !== undefined) persistTallies(this.#tallies(), from);
+  }
+
+  #logTallies(log: TallyLog | undefined): void {
+    this.tallyLog = log;
+    this.sessions.postings.log = log;
+    this.people.interactions.log = log;
+  }
+
+  #tallies(): Tallies {
+    const { coOccurrence, popularity, trending, sessions, people } = this;
+    return { coOccurrence, popularity, trending, postings: sessions.postings, interactions: people.interactions };
   }
 
   persist(archive: Archive): void {

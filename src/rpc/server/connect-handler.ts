@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createConnectRouter, createContextValues } from '@connectrpc/connect';
+import { createRegistry } from '@bufbuild/protobuf';
+import { type ContextValues, createConnectRouter, createContextValues } from '@connectrpc/connect';
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
+import { file_google_rpc_error_details } from '../../../gen/google/rpc/error_details_pb.ts';
 import type { PalateError } from '../../errors.ts';
 import type { PreparedMethod } from '../prepare.ts';
 import { explainRefusal } from './connect-refusal.ts';
@@ -39,14 +41,31 @@ export function createConnectHandler(methods: readonly PreparedMethod[], context
     if (handler === undefined) return false;
     const values = createContextValues().set(peerKey, peerOf(request));
     const onRefused = (error: PalateError): void => refused(values, path, error);
+    response.once('finish', () => readOn(request));
     // In a promise from the start: a Host header that is no host makes the conversion throw.
     Promise.resolve()
-      .then(() => handler(universalRequestFromNodeRequest(request, response, undefined, values)))
+      .then(() => handler(universalRequestOf(request, response, values)))
       .then((answer) => explainRefusal(answer, onRefused))
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((err: unknown) => giveUp(err, path, response, context));
     return true;
   };
+}
+
+/** The request as Connect reads it, which may stop half-way without ending the connection. */
+function universalRequestOf(request: IncomingMessage, response: ServerResponse, values: ContextValues) {
+  const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+  return { ...universal, body: request.iterator({ destroyOnReturn: false }) };
+}
+
+/**
+ * A body that was given up half-read holds up its connection: the next request on it would wait until both sides lose
+ * patience. So the rest is read and dropped, for as long as a request may take.
+ */
+function readOn(request: IncomingMessage): void {
+  if (request.readableEnded) return;
+  request.removeAllListeners('readable');
+  request.resume();
 }
 
 /** No answer could be made or written: the request is no URL, or the caller has left and its call has been cut off. */
@@ -59,13 +78,16 @@ function giveUp(err: unknown, path: string, response: ServerResponse, { log }: C
 function pathsOf(methods: readonly PreparedMethod[], context: ConnectContext, encoding: Encoding) {
   const { options } = context.gate;
   const byPath = new Map(methods.map((prepared) => [prepared.path, prepared]));
+  const files = new Set(methods.map(({ method }) => method.parent.file));
+  const registry = createRegistry(file_google_rpc_error_details, ...files);
   const router = createConnectRouter({
     grpc: false,
     acceptCompression: [compressionGzip],
     compressMinBytes: 1_024,
     readMaxBytes: options.receiveMaxBytes,
     writeMaxBytes: options.sendMaxBytes,
-    jsonOptions: { alwaysEmitImplicit: true, ignoreUnknownFields: false },
+    // A message may hold any other: a status its details.
+    jsonOptions: { alwaysEmitImplicit: true, ignoreUnknownFields: false, registry },
     requestGate: requestGate(byPath, context),
   });
   registerRoutes(router, methods, context, encoding);

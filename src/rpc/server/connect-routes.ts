@@ -16,7 +16,7 @@ import type { Log } from '../log.ts';
 import type { PreparedMethod } from '../prepare.ts';
 import { type Running, runMany, runOne } from '../run-call.ts';
 import { disclose } from '../status.ts';
-import { addFields, toConnectError } from './connect-error.ts';
+import { addFields, fromLibrary, toConnectError } from './connect-error.ts';
 import { admitCall, type Gate } from './gate.ts';
 
 /** What the calls of the HTTP port share. */
@@ -107,6 +107,7 @@ async function answerOne(
     sendFields(handlerContext, running.live);
     return message;
   } catch (error) {
+    addFields(handlerContext.responseHeader, running.live.headers);
     throw toConnectError(PalateError.from(error), running.live.trailers);
   }
 }
@@ -126,6 +127,7 @@ async function* answerMany(
     }
     sendFields(handlerContext, running.live);
   } catch (error) {
+    addFields(handlerContext.responseHeader, running.live.headers);
     throw toConnectError(PalateError.from(error), running.live.trailers);
   }
 }
@@ -190,7 +192,19 @@ async function* admitEach(
   schema: DescMessage,
   messages: AsyncIterable<Message>,
 ): AsyncGenerator {
-  for await (const message of messages) yield prepared.admit(message, schema);
+  const iterator = messages[Symbol.asyncIterator]();
+  for (let next = await readNext(iterator); !next.done; next = await readNext(iterator)) {
+    yield prepared.admit(next.value, schema);
+  }
+}
+
+/** What Connect itself says of a message that it could not read has its reason too. */
+async function readNext(iterator: AsyncIterator<Message>): Promise<IteratorResult<Message>> {
+  try {
+    return await iterator.next();
+  } catch (error) {
+    throw error instanceof ConnectError ? fromLibrary(error) : error;
+  }
 }
 
 function sendFields({ responseHeader, responseTrailer }: HandlerContext, live: LiveCall): void {

@@ -65,12 +65,14 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
   }
 
   onReceiveMetadata(metadata: Metadata): void {
+    const peer = () => this.#base.getPeer();
+    const certificateNames = () => certificateNamesOf(sessionOf(this.#base)?.socket);
     try {
       const live = admitCall(this.#context.gate, this.#prepared, {
         metadata: new GrpcCallMetadata(metadata),
         askedDeadlineMillis: Number(this.#base.getDeadline()),
-        peer: () => this.#base.getPeer(),
-        certificateNames: () => certificateNamesOf(sessionOf(this.#base)?.socket),
+        peer,
+        certificateNames,
       });
       if (live instanceof Promise)
         live.then((known) => this.#begin(known)).catch((error: unknown) => this.#fail(error));
@@ -225,8 +227,10 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
 
   #succeed(live: LiveCall): void {
     this.#end('OK');
+    // A stream without answers may have headers all the same.
+    if (live.headers !== undefined) this.#sendHeaders(live);
     const metadata = live.trailers === undefined ? null : grpcMetadata(live.trailers);
-    this.#sendStatus({ code: statusCodes.OK, details: 'OK', metadata });
+    this.#sendStatus({ code: statusCodes.OK, details: '', metadata });
   }
 
   /** The handler, or something before it, has thrown. */
@@ -247,6 +251,8 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
     this.#inbox?.fail(failure);
     this.#outbox?.close();
     this.#returnAnswers();
+    // Headers that a handler has set come first, and cost the call its Trailers-Only.
+    if (this.#live?.headers !== undefined) this.#sendHeaders(this.#live);
     const metadata = errorTrailers(failure, this.#live?.trailers);
     this.#sendStatus({ code: statusCodes[failure.code], details: wireMessage(failure), metadata });
   }

@@ -91,7 +91,7 @@ function frontOf(
   if (tls === undefined) return { listener: server, http2: undefined };
   // Node's compatibility API: the request and response of HTTP/2 have the methods of the others.
   const http2 = createHttp2Sessions(context.gate.options, onRequest as never);
-  const listener = createTlsFront(tls, ['h2', 'http/1.1'], (socket) => {
+  const listener = createTlsFront(tls, ['h2', 'http/1.1'], context.log, (socket) => {
     if (socket.alpnProtocol === 'h2') http2.take(socket);
     else server.emit('connection', socket);
   });

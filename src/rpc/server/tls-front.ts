@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ServerTls } from '../../access/server-certificate.ts';
+import type { Log } from '../log.ts';
 
 /** A handshake that takes longer is given up, in milliseconds. */
 const handshakeMillis = 10_000;
@@ -14,15 +15,25 @@ const handshakeMillis = 10_000;
 export function createTlsFront(
   tls: ServerTls,
   protocols: readonly string[],
+  log: Log,
   onSocket: (socket: TLSSocket) => void,
 ): Server {
   const options = { ...tls.options(), ALPNProtocols: [...protocols], handshakeTimeout: handshakeMillis, noDelay: true };
   const server = createServer(options, (socket) => {
-    if (!socket.authorized && socket.getPeerX509Certificate() !== undefined) socket.destroy();
-    else onSocket(socket);
+    if (socket.authorized || socket.getPeerX509Certificate() === undefined) {
+      onSocket(socket);
+      return;
+    }
+    refused(socket, String(socket.authorizationError));
+    socket.destroy();
   });
-  // What is wrong with a handshake is told to the other side by TLS itself.
-  server.on('tlsClientError', (_, socket) => socket.destroy());
+  const refused = (socket: Socket, problem: string): void =>
+    log.debug({ peer: socket.remoteAddress, problem }, 'a TLS handshake failed');
+  // What is wrong with it is told to the other side by TLS itself.
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    refused(socket, error.code ?? error.message);
+    socket.destroy();
+  });
   tls.onChange((context) => server.setSecureContext(context));
   return server;
 }

@@ -68,6 +68,8 @@ interface Job<Input, Output> extends QueuedJob {
   readonly reject: (error: unknown) => void;
   mayRetry: boolean;
   batch: RunningBatch | undefined;
+  /** The name of the worker that it failed with. */
+  failedWith: string | undefined;
 }
 
 /** A worker in use, and what was learned of it. */
@@ -191,6 +193,7 @@ export class Batcher<Input, Output> {
       reject,
       mayRetry: true,
       batch: undefined,
+      failedWith: undefined,
     };
   }
 
@@ -212,8 +215,9 @@ export class Batcher<Input, Output> {
     this.#stopTimer();
     for (const job of this.#queue.takeHopeless(this.#options.clock.now(), this.#predict)) job.reject(tooLate());
     let waitsUntil = Number.POSITIVE_INFINITY;
+    let seats = this.#seats;
     while (this.#queue.images > 0) {
-      const choice = nextSeat(this.#seats, this.#queue.images, this.#options.clock.now());
+      const choice = nextSeat(seats, this.#queue.images, this.#options.clock.now());
       if (choice === undefined) break;
       const until = 'seat' in choice ? this.#waitUntil(choice.seat) : choice.untilMillis;
       if (!('seat' in choice) || until > this.#options.clock.now()) {
@@ -222,8 +226,9 @@ export class Batcher<Input, Output> {
       }
       const { seat } = choice;
       const batch = this.#takeBatch(seat);
-      if (batch.length === 0) break;
-      void this.#run(seat, batch);
+      if (batch.length > 0) void this.#run(seat, batch);
+      // What waits is not for this one: it is too slow, or failed with it before.
+      else seats = seats.filter((other) => other !== seat);
     }
     this.#setTimer(Math.min(waitsUntil, this.#queue.deadlineMillis - this.#predict(1)));
   }
@@ -243,9 +248,12 @@ export class Batcher<Input, Output> {
     return waitUntil({ images, cost: speed.cost, lastArrivalMillis: lastMillis, gapMillis, deadlineMillis });
   }
 
-  #takeBatch({ maxImages: most, speed }: Seat<Input, Output>): Job<Input, Output>[] {
+  #takeBatch({ worker: { name }, maxImages: most, speed }: Seat<Input, Output>): Job<Input, Output>[] {
     const predict = (images: number) => speed.predict(images);
-    const take = (maxImages: number) => this.#queue.takeBatch(this.#options.clock.now(), maxImages, predict);
+    // What failed is for another worker, where there is one.
+    const isOnly = this.#seats.every(({ worker }) => worker.name === name);
+    const mayTake = ({ failedWith }: Job<Input, Output>) => isOnly || failedWith !== name;
+    const take = (maxImages: number) => this.#queue.takeBatch(this.#options.clock.now(), maxImages, predict, mayTake);
     // What waits is shared among those that are idle: two workers answer four images sooner than one does.
     const share = Math.ceil(this.#queue.images / this.#idleSeats());
     const shared = take(Math.min(most, share));
@@ -280,7 +288,7 @@ export class Batcher<Input, Output> {
         job.resolve({ output: outputs[index]!, batchImages, queueMicros, runMicros, worker: worker.name });
       }
     } catch (error) {
-      this.#failed(batch, error);
+      this.#failed(batch, worker.name, error);
     } finally {
       seat.running = undefined;
       this.#schedule();
@@ -288,8 +296,9 @@ export class Batcher<Input, Output> {
   }
 
   /** What may be run again goes back to the queue, once. */
-  #failed(batch: readonly Job<Input, Output>[], error: unknown): void {
+  #failed(batch: readonly Job<Input, Output>[], worker: string, error: unknown): void {
     for (const job of batch) {
+      job.failedWith = worker;
       job.batch = undefined;
       if (job.mayRetry && this.#paused === undefined && this.#closed === undefined && this.#options.mayRetry(error)) {
         job.mayRetry = false;

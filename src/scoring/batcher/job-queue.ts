@@ -85,9 +85,9 @@ export class JobQueue<Job extends QueuedJob> {
 
   /**
    * Takes the next batch out: the most important and most urgent jobs, as many as fit, and no more than let each of
-   * them be done in time. Those that this worker is too slow for stay; empty where that is all there is.
+   * them be done in time. Those that this worker is too slow for, or may not take, stay; empty where that is all there is.
    */
-  takeBatch(nowMillis: number, maxImages: number, predict: Prediction): Job[] {
+  takeBatch(nowMillis: number, maxImages: number, predict: Prediction, mayTake: (job: Job) => boolean = anyone): Job[] {
     const left: Job[] = [];
     const batch: Job[] = [];
     let images = 0;
@@ -95,8 +95,9 @@ export class JobQueue<Job extends QueuedJob> {
     for (let next = this.#first(); next !== undefined; next = this.#first()) {
       const total = images + next.images;
       const earliest = Math.min(deadline, next.deadlineMillis);
-      const fits = total <= maxImages && nowMillis + predict(total) <= earliest;
-      if (!fits && batch.length > 0) break;
+      const isFree = mayTake(next);
+      const fits = isFree && total <= maxImages && nowMillis + predict(total) <= earliest;
+      if (isFree && !fits && batch.length > 0) break;
       this.remove(next);
       (fits ? batch : left).push(next);
       if (!fits) continue;
@@ -119,3 +120,5 @@ export class JobQueue<Job extends QueuedJob> {
     return all;
   }
 }
+
+const anyone = () => true;

@@ -6,7 +6,6 @@ import { isPalateError, PalateError } from '../../errors.ts';
 import type { Clock } from '../batcher/clock.ts';
 import type { Decoder } from '../decoding/decoder.ts';
 import type { InferenceOptions, LoadedModel } from '../models/loaded-model.ts';
-import type { ModelRegistry } from '../models/model-registry.ts';
 import type { ModelOutput } from '../providers/model-instance.ts';
 import type { ScoreCall } from '../question.ts';
 import type { Admission, Lease } from '../stages/admit.ts';
@@ -14,11 +13,11 @@ import { waitFor } from '../stages/caller.ts';
 import { type InputImages, readImages } from './input-images.ts';
 import { wantedOutputs, writeOutputs } from './output-tensors.ts';
 import { integerParameter, scheduleOf } from './parameters.ts';
-import { modelFor } from './refusal.ts';
+import { type Models, modelFor } from './refusal.ts';
 
 export interface InferParts {
   readonly clock: Clock;
-  readonly models: Pick<ModelRegistry, 'get'>;
+  readonly models: Models;
   readonly decoder: Pick<Decoder, 'decode'>;
   readonly admission: Pick<Admission, 'admit'>;
   /** Images in one request, at most. They are split into as many batches as the model needs. */

@@ -10,11 +10,15 @@ export function invalid(message: string, field: string): PalateError {
   return new PalateError('INVALID_REQUEST', message, { violations: [{ field, description: message }] });
 }
 
+/** Where models are looked up. */
+export type Models = Pick<ModelRegistry, 'get' | 'pipelines'>;
+
 /**
  * The model that a request names.
- * @throws PalateError MODEL_UNKNOWN
+ * @throws PalateError MODEL_UNKNOWN; INVALID_REQUEST where it is a pipeline
  */
-export function modelFor(models: Pick<ModelRegistry, 'get'>, name: string, version: string): LoadedModel {
+export function modelFor(models: Models, name: string, version: string): LoadedModel {
+  refusePipeline(models, name);
   try {
     return models.get(name, version);
   } catch (cause) {
@@ -24,4 +28,16 @@ export function modelFor(models: Pick<ModelRegistry, 'get'>, name: string, versi
       cause,
     });
   }
+}
+
+/** What a pipeline answers hangs on its conditions: for photos that are refused, there are no tensors. */
+function refusePipeline(models: Models, name: string): void {
+  const pipeline = models.pipelines().find(({ chain }) => chain.name === name);
+  if (pipeline === undefined) return;
+  const steps = pipeline.chain.links.map(({ model }) => `'${model.name}'`).join(', ');
+  const instead = `ask for its models one by one (${steps}), or for the score of a photo by ScoringService.Score`;
+  throw invalid(
+    `'${name}' is a pipeline of models under conditions, which has no tensors of its own: ${instead}`,
+    'model_name',
+  );
 }

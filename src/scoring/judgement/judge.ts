@@ -51,7 +51,8 @@ export const maxLabels = 5;
 /** A label after the first is named from this confidence on. */
 export const leastConfidence = 0.05;
 
-const notFood =
+/** What a photo without food is told. */
+export const notFoodMessage =
   'No food was found on this photo. If there is some, take it from nearer and in good light, so that it fills the picture.';
 
 /**
@@ -64,7 +65,7 @@ const notFood =
 export function judge({ probabilities, food }: ModelAnswer, rules: JudgementRules): ScoredPhoto | RefusedPhoto {
   const { classes, foodThreshold } = rules;
   checkAnswer(probabilities, food, classes.length);
-  if (food < foodThreshold) return { rejection: { reason: 'NOT_FOOD', message: notFood } };
+  if (food < foodThreshold) return { rejection: { reason: 'NOT_FOOD', message: notFoodMessage } };
   const scored = classes.flatMap(({ name, score }, index) =>
     score === undefined ? [] : [{ name, score, confidence: probabilities[index]! }],
   );

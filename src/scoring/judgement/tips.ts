@@ -51,7 +51,7 @@ const millisAnHour = 3_600_000;
 
 /**
  * Reads the rules of a file, and holds every rule against its own examples. Without a file there are no tips.
- * @param classes what the model can name. Examples may name nothing else.
+ * @param classes what the models can name. Examples may name nothing else.
  * @throws PalateError CONFIG_INVALID that names every mistake with file, line, column and rule.
  */
 export function loadTips(file: string, classes: readonly TipClass[]): Tips {

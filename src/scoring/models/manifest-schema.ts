@@ -26,9 +26,9 @@ const outputs = z
 
 /** Names and versions; the latter are names of folders. */
 export const wordPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const word = z.string().regex(wordPattern, { error: 'it must be 1 to 63 of a-z, 0-9, ".", "_", "-"' });
+export const word = z.string().regex(wordPattern, { error: 'it must be 1 to 63 of a-z, 0-9, ".", "_", "-"' });
 
-const version = z.union([z.int().min(0).transform(String), word]);
+export const version = z.union([z.int().min(0).transform(String), word]);
 
 export const addressPattern = /^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/;
 const address = z.string().regex(addressPattern, { error: 'it must be host:port' });

@@ -90,9 +90,10 @@ export function readVersions(folder: string): ServedVersions {
   return { name, defaultVersion: version, versions: [...wanted].sort(byVersion) };
 }
 
-/** The versions that lie in a model's folder, in order. */
+/** The versions that lie in a model's folder, in order; none where there is no folder any more. */
 export function versionsIn(folder: string): readonly string[] {
   const hasWeights = (version: string) => existsSync(join(folder, version, 'model.onnx'));
+  if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => wordPattern.test(name) && hasWeights(name));
   return names.sort(byVersion);
 }

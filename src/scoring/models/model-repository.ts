@@ -4,6 +4,7 @@ import { isPalateError, PalateError } from '../../errors.ts';
 import { byVersion, readVersions, type ServedVersions, versionsIn } from './manifest.ts';
 import { wordPattern } from './manifest-schema.ts';
 import type { ModelRegistry, ModelSource } from './model-registry.ts';
+import { isPipeline, readPipeline } from './pipeline-manifest.ts';
 
 export interface ModelRepositoryOptions {
   readonly registry: ModelRegistry;
@@ -32,7 +33,7 @@ export interface IndexedVersion {
 const maxWaiting = 16;
 
 /**
- * The models that are on the disk, of which the registry serves some. Changes are made one after the other; each takes effect
+ * The models and pipelines that are on the disk, of which the registry serves some. Changes are made one after the other; each takes effect
  * at once and as a whole, or not at all.
  */
 export class ModelRepository {
@@ -52,12 +53,14 @@ export class ModelRepository {
   index(): readonly IndexedVersion[] {
     const folders = this.#folders();
     const served = this.#options.registry.list().map(({ model }) => model.name);
-    const names = [...new Set([...folders.keys(), ...served])].sort();
+    const pipelines = this.#options.registry.pipelines().map(({ chain }) => chain.name);
+    const names = [...new Set([...folders.keys(), ...served, ...pipelines])].sort();
     return names.flatMap((name) => this.#indexOf(name, folders.get(name)));
   }
 
   /**
-   * Reads a model's folder again, loads the versions that it is to serve, and serves them in place of those before.
+   * Reads a model's folder again, loads the versions that it is to serve, and serves them in place of those before. That of a
+   * pipeline is served over the models as they are.
    * @throws PalateError MODELS_FIXED, MODEL_UNKNOWN, MODEL_INVALID, OVERLOADED, DEADLINE_EXCEEDED, WORKER_LOST; also the
    * signal's reason. Nothing has changed then.
    */
@@ -67,11 +70,7 @@ export class ModelRepository {
       const source = this.#folders().get(name);
       if (source === undefined) throw this.#unknown(name);
       try {
-        const versions = chosenVersions(source.folder, choice);
-        if (versions.name !== name) {
-          throw new PalateError('MODEL_INVALID', `${source.folder}: its model.yaml is of a model ${versions.name}`);
-        }
-        await this.#options.registry.replace(versions, source, signal);
+        await this.#serve(name, source, choice, signal);
         this.#failures.delete(name);
       } catch (error) {
         const message = isPalateError(error) ? error.message : 'internal error';
@@ -81,14 +80,31 @@ export class ModelRepository {
     });
   }
 
+  async #serve(
+    name: string,
+    source: ModelSource,
+    choice: VersionChoice | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { registry } = this.#options;
+    const { folder } = source;
+    const versions = isPipeline(folder) ? undefined : chosenVersions(folder, choice);
+    const found = versions?.name ?? readPipeline(folder).name;
+    if (found !== name) throw new PalateError('MODEL_INVALID', `${folder}: it has the name ${found} by now`);
+    if (versions !== undefined) await registry.replace(versions, source, signal);
+    else if (choice === undefined) registry.servePipeline(folder);
+    else throw new PalateError('MODEL_INVALID', `${folder}: a pipeline has one version, none to choose from`);
+  }
+
   /**
-   * Serves a model no more, with all its versions.
-   * @throws PalateError MODELS_FIXED, MODEL_UNKNOWN, OVERLOADED; also the signal's reason
+   * Serves a model no more, with all its versions; or a pipeline, whose models stay.
+   * @throws PalateError MODELS_FIXED, MODEL_UNKNOWN, MODEL_IN_USE, OVERLOADED; also the signal's reason
    */
   async unload(name: string, signal: AbortSignal): Promise<void> {
     this.#checkMayChange();
     const { registry } = this.#options;
     await this.#inTurn(name, 'UNLOADING', signal, async () => {
+      if (registry.removePipeline(name)) return;
       // Known but not loaded: it is as it should be.
       if (registry.versionsOf(name).length > 0) await registry.unload(name, '');
       else if (!this.#folders().has(name)) throw this.#unknown(name);
@@ -96,8 +112,10 @@ export class ModelRepository {
   }
 
   #indexOf(name: string, source: ModelSource | undefined): IndexedVersion[] {
-    const served = this.#options.registry.versionsOf(name).map(({ version }) => version);
-    const there = source === undefined ? [] : versionsIn(source.folder);
+    const { registry } = this.#options;
+    const pipelines = registry.pipelines().filter(({ chain }) => chain.name === name);
+    const served = [...registry.versionsOf(name), ...pipelines.map(({ chain }) => chain)].map(({ version }) => version);
+    const there = source === undefined ? [] : versionsOf(source.folder);
     const versions = [...new Set([...there, ...served])].sort(byVersion);
     const doing = this.#doing.get(name);
     const reason = this.#failures.get(name) ?? 'unloaded';
@@ -159,19 +177,30 @@ export class ModelRepository {
   }
 }
 
-/** The folders in a repository that have a `model.yaml`. */
+/** The folders in a repository that have a `model.yaml` or a `pipeline.yaml`. */
 function modelsIn(root: ModelSource): ModelSource[] {
   const names = readdirSync(root.folder).filter((name) => wordPattern.test(name));
   const folders = names.map((name) => join(root.folder, name));
-  return folders.filter((folder) => existsSync(join(folder, 'model.yaml'))).map((folder) => ({ ...root, folder }));
+  const isModel = (folder: string) => existsSync(join(folder, 'model.yaml')) || isPipeline(folder);
+  return folders.filter(isModel).map((folder) => ({ ...root, folder }));
 }
 
 function nameOf(folder: string): string {
   try {
-    return readVersions(folder).name;
+    return isPipeline(folder) ? readPipeline(folder).name : readVersions(folder).name;
   } catch {
     // What is wrong with it is told to who loads it.
     return basename(folder);
+  }
+}
+
+/** Of a model those that lie there, of a pipeline its own. */
+function versionsOf(folder: string): readonly string[] {
+  if (!isPipeline(folder)) return versionsIn(folder);
+  try {
+    return [readPipeline(folder).version];
+  } catch {
+    return [];
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The lane to a model: so many photos at a time are decoded and inferred. The others wait before it, where they take the
+ * The lane to a model, or to a pipeline of them: so many photos at a time are decoded and inferred. The others wait before it, where they take the
  * least memory and have cost nothing yet: one that can no longer be scored in time is let go before it is decoded, not
  * after. One that could not be done in time, by the line before it, is refused as it comes.
  */
@@ -7,7 +7,7 @@
 import { PalateError } from '../../errors.ts';
 import { Batcher, type BatchWorker } from '../batcher/batcher.ts';
 import type { Clock } from '../batcher/clock.ts';
-import type { LoadedModel } from '../models/loaded-model.ts';
+import type { ModelChain } from '../models/model-chain.ts';
 import type { Shared } from './join.ts';
 
 export interface LaneOptions {
@@ -16,6 +16,8 @@ export interface LaneOptions {
   readonly width: number;
   /** How many may wait. */
   readonly maxQueued: number;
+  /** Counts those that wait, of all lanes that share it. */
+  readonly waiting?: { photos: number } | undefined;
 }
 
 type Work<Result> = () => Promise<Result>;
@@ -51,8 +53,23 @@ export class Lane<Result> {
    */
   async pass(work: Work<Result>, { deadlineMillis, signal }: Shared): Promise<Passed<Result>> {
     this.#refuseLate(deadlineMillis);
-    const { output, queueMicros } = await this.#batcher.submit({ input: work, deadlineMillis, signal });
-    return { result: output, queueMicros };
+    const { waiting = { photos: 0 } } = this.#options;
+    let isWaiting = true;
+    const endWait = () => {
+      if (isWaiting) waiting.photos -= 1;
+      isWaiting = false;
+    };
+    const input = () => {
+      endWait();
+      return work();
+    };
+    waiting.photos += 1;
+    try {
+      const { output, queueMicros } = await this.#batcher.submit({ input, deadlineMillis, signal });
+      return { result: output, queueMicros };
+    } finally {
+      endWait();
+    }
   }
 
   #refuseLate(deadlineMillis: number): void {
@@ -81,21 +98,21 @@ export class Lane<Result> {
 /** While a batch runs in each instance, the next one is decoded for it. */
 const batchesEach = 2;
 
-/** Of each model its lane. */
+/** Of each chain of models its lane. */
 export class Lanes<Result> {
   readonly #options: Omit<LaneOptions, 'width'>;
-  readonly #lanes = new WeakMap<LoadedModel, Lane<Result>>();
+  readonly #lanes = new WeakMap<ModelChain, Lane<Result>>();
 
   constructor(options: Omit<LaneOptions, 'width'>) {
     this.#options = options;
   }
 
-  of(model: LoadedModel): Lane<Result> {
-    const known = this.#lanes.get(model);
+  of(chain: ModelChain): Lane<Result> {
+    const known = this.#lanes.get(chain);
     if (known !== undefined) return known;
-    const width = batchesEach * model.instances.length * model.maxBatchImages;
-    const lane = new Lane<Result>({ ...this.#options, width });
-    this.#lanes.set(model, lane);
+    const widths = chain.links.map(({ model }) => batchesEach * model.instances.length * model.maxBatchImages);
+    const lane = new Lane<Result>({ ...this.#options, width: Math.max(...widths) });
+    this.#lanes.set(chain, lane);
     return lane;
   }
 }

@@ -8,7 +8,7 @@ const namespace = Buffer.from('5f0c3a1e7d9b4c62a8e41b6f20d7935c', 'hex');
 
 /**
  * The id of an event about a photo, such that saying the same again is a duplicate, also after a crash:
- * - `MealScored`: one for each image, model, person and item. What the model says is not in it: the same model may answer a
+ * - `MealScored`: one for each image, model (of a pipeline: models), person and item. What the model says is not in it: the same model may answer a
  *   hair's breadth differently in another batch.
  * - `MealReviewed`: one for each word of an expert, its moment included, since an expert may come back to an earlier word.
  *
@@ -35,7 +35,9 @@ function identityOf(event: Event): readonly unknown[] {
   const imageId = imageIdOf(event);
   if (payload.case === 'mealScored') {
     const { model, itemId } = payload.value;
-    return [payload.case, imageId, model?.name ?? '', model?.version ?? '', userId, visitorId, itemId];
+    const named = [payload.case, imageId, model?.name ?? '', model?.version ?? '', userId, visitorId, itemId];
+    const steps = model?.steps ?? [];
+    return steps.length === 0 ? named : [...named, steps.map(({ name, version }) => [name, version])];
   }
   if (payload.case !== 'mealReviewed') return [];
   const { reviewerId, score, labels, comment } = payload.value;

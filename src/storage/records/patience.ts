@@ -1,6 +1,6 @@
 /** Asking something that one can do without: not for long, and not again at once when it did not answer. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { isPalateError } from '../../errors.ts';
 
 /** What is told of who does not answer. */
@@ -58,12 +58,18 @@ export function patience({ what, waitMillis, restMillis, log }: PatienceOptions)
 async function within<Answer>(work: Promise<Answer>, waitMillis: number): Promise<Answer | typeof late> {
   const over = new AbortController();
   try {
-    return await Promise.race([work, sleep(waitMillis, late, { signal: over.signal })]);
+    return await Promise.race([work, time(waitMillis, over.signal)]);
   } finally {
     over.abort();
     // What comes too late is nobody's any more.
     work.catch(() => undefined);
   }
+}
+
+/** Where this thread was busy meanwhile, the answer may have come and not been read: it gets the turn for that. */
+async function time(waitMillis: number, signal: AbortSignal): Promise<typeof late> {
+  await sleep(waitMillis, undefined, { signal });
+  return turn(late, { signal });
 }
 
 function isOfStorage(error: unknown): boolean {

@@ -6,7 +6,7 @@ import { type FieldsOf, withFieldsOf } from './private-fields.ts';
 /** What the order of reads decides, and no answer depends on; what it holds is compared in other places. */
 const laidOutAnew = new Set(['#late', '#lateCount', '#isLate', '#memberPlaces', '#byNumber', '#shift']);
 /** Memory of one event, written over by the next. */
-const scratch = new Set(['#scanner', '#keyBytes', '#keyFrom', '#keyTo', '#begun', '#utf8']);
+const scratch = new Set(['#scanner', '#latest', '#keyBytes', '#keyFrom', '#keyTo', '#begun', '#utf8']);
 
 /** The paths at which two states differ; empty where they are the same. */
 export function differences(left: State, right: State): string[] {

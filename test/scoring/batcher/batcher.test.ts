@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PalateError } from '../../../src/errors.ts';
 import type { BatchWorker } from '../../../src/scoring/batcher/batcher.ts';
+import type { RunOptions } from '../../../src/scoring/batcher/running-batch.ts';
 import {
   cpu,
   crashed,
@@ -214,6 +215,62 @@ describe('what goes wrong', () => {
     doomed.add(bad);
     const twice = doomed.submit({ input: 1, deadlineMillis: Number.POSITIVE_INFINITY });
     await Promise.all([assert.rejects(twice, crashed), later.run(100)]);
+  });
+
+  it('what failed with one worker is for another, though it waits for it', async () => {
+    const { clock, batcher } = simulation();
+    const good = simulatedWorker(clock, cpu, { name: 'good', maxImages: 1 });
+    const ran: number[] = [];
+    const run = async ([input = 0]: readonly number[]) => {
+      ran.push(input);
+      throw crashed;
+    };
+    batcher.add({ name: 'bad', maxImages: 1, cost: gpu, run });
+    batcher.add(good);
+    const answers = [1, 2, 3, 4].map((input) => batcher.submit({ input, deadlineMillis: Number.POSITIVE_INFINITY }));
+    await Promise.all([Promise.all(answers), clock.run(1_000)]);
+    assert.deepEqual(new Set(ran).size, ran.length, 'one came twice');
+    assert.deepEqual(
+      good.batches.flatMap(({ inputs }) => inputs).sort((one, other) => one - other),
+      [1, 2, 3, 4],
+    );
+  });
+
+  it('a worker hears until when its batch is wanted, and when nobody wants it any more', async () => {
+    const { clock, batcher } = simulation();
+    const told = Promise.withResolvers<RunOptions>();
+    const run = async (inputs: readonly number[], options: RunOptions) => {
+      told.resolve(options);
+      await clock.until(50);
+      return inputs;
+    };
+    batcher.add({ name: 'w', maxImages: 2, cost: { perImageMillis: 0, perBatchMillis: 1 }, run });
+    const gone = [new AbortController(), new AbortController()];
+    const reason = new PalateError('CANCELLED', 'gone');
+    const jobs = batcher.submitAll(
+      gone.map(({ signal }, index) => ({ input: index, deadlineMillis: 100 + index, signal })),
+    );
+    const refused = jobs.map((job) => assert.rejects(job, reason));
+    const { deadlineMillis, signal } = await told.promise;
+    assert.equal(deadlineMillis, 101);
+    gone[0]!.abort(reason);
+    assert.equal(signal.aborted, false);
+    gone[1]!.abort(reason);
+    assert.equal(signal.aborted, true);
+    await Promise.all([...refused, clock.run(60)]);
+  });
+
+  it('refuses what waits and what comes while it is paused, and goes on then', async () => {
+    const { clock, batcher } = simulation();
+    const waiting = batcher.submit({ input: 1, deadlineMillis: 500 });
+    const none = new PalateError('UNREACHABLE', 'no worker');
+    batcher.pause(() => none);
+    await assert.rejects(waiting, none);
+    await assert.rejects(batcher.submit({ input: 2, deadlineMillis: 500 }), none);
+    batcher.add(simulatedWorker(clock, cpu));
+    batcher.resume();
+    const next = batcher.submit({ input: 3, deadlineMillis: 500 });
+    await Promise.all([next, clock.run(100)]);
   });
 
   it('a job that waits for a worker to come fails at its deadline', async () => {

@@ -34,9 +34,10 @@ export async function editedFood(
   return folder;
 }
 
-/** A model of two classes and 2 × 2 pixels for `toy.worker.ts`, in `folder/name`. */
+/** A model of two classes and 2 × 2 pixels for `toy.worker.ts`, in `folder/name`. No versions: without weights. */
 export async function toyModel(folder: string, name: string, versions: readonly string[]): Promise<string> {
   const home = join(folder, name);
+  await mkdir(home);
   for (const version of versions) {
     await mkdir(join(home, version), { recursive: true });
     await writeFile(join(home, version, 'model.onnx'), `weights of ${name} ${version}`);
@@ -45,7 +46,7 @@ export async function toyModel(folder: string, name: string, versions: readonly 
   await writeFile(
     join(home, 'model.yaml'),
     `name: ${name}
-version: ${versions[0]}
+version: ${versions[0] ?? 1}
 format: onnx
 input: { name: image, type: uint8, shape: [n, 2, 2, 3], layout: NHWC, colours: RGB, fit: cover, kernel: cubic }
 outputs: { labels: { type: float32, shape: [n, 2] } }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { access } from 'node:fs/promises';
 import { it } from 'node:test';
 import { PalateError } from '../../../src/errors.ts';
 import { patience } from '../../../src/storage/records/patience.ts';
@@ -56,4 +57,13 @@ it('lets one ask whether it is back', async () => {
   };
   await Promise.all(Array.from({ length: 10 }, () => ask(slow)));
   assert.equal(asked, 1);
+});
+
+it('takes an answer that came in time while this thread was busy', async () => {
+  const { ask, lines } = asking({ waitMillis: 20 });
+  const asked = ask(() => access(import.meta.dirname).then(() => 'there'));
+  const end = performance.now() + 60;
+  while (performance.now() < end);
+  assert.deepEqual(await asked, { answer: 'there' });
+  assert.deepEqual(lines, []);
 });

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file palate/event/v1/meal.proto.
  */
 export const file_palate_event_v1_meal: GenFile = /*@__PURE__*/
-  fileDesc("ChpwYWxhdGUvZXZlbnQvdjEvbWVhbC5wcm90bxIPcGFsYXRlLmV2ZW50LnYxIvACCgpNZWFsU2NvcmVkEhoKCGltYWdlX2lkGAEgASgJQgi6SAVyA7ABARIlCgZzaGEyNTYYAiABKAlCFbpIEnIQMg5eWzAtOWEtZl17NjR9JBIwCgVzY29yZRgDIAEoAUIcukgZyAEBEhRAARkAAAAAAAAUQCkAAAAAAADwP0gAiAEBEjQKBmxhYmVscxgEIAMoCzIaLnBhbGF0ZS5ldmVudC52MS5NZWFsTGFiZWxCCLpIBZIBAhBkEikKBW1vZGVsGAUgASgLMhoucGFsYXRlLmV2ZW50LnYxLk1lYWxNb2RlbBIZCgdpdGVtX2lkGAYgASgJQgi6SAVyAyiAAhIiCgllbWJlZGRpbmcYByADKAJCD7pIDJIBCRCAICIECgJAARIzCgt1bmNlcnRhaW50eRgIIAEoAUIZukgWEhRAARkAAAAAAADwPykAAAAAAAAAAEgBiAEBQggKBl9zY29yZUIOCgxfdW5jZXJ0YWludHkiVAoJTWVhbExhYmVsEhgKBG5hbWUYASABKAlCCrpIB3IFEAEogAESLQoKY29uZmlkZW5jZRgCIAEoAUIZukgWEhRAARkAAAAAAADwPykAAAAAAAAAACI9CglNZWFsTW9kZWwSFgoEbmFtZRgBIAEoCUIIukgFcgMogAESGAoHdmVyc2lvbhgCIAEoCUIHukgEcgIoQCLAAQoMTWVhbFJldmlld2VkEhoKCGltYWdlX2lkGAEgASgJQgi6SAVyA7ABARItCgVzY29yZRgCIAEoAUIZukgWEhRAARkAAAAAAAAUQCkAAAAAAADwP0gAiAEBEiEKBmxhYmVscxgDIAMoCUIRukgOkgELEGQiB3IFEAEogAESHQoLcmV2aWV3ZXJfaWQYBCABKAlCCLpIBXIDKIACEhkKB2NvbW1lbnQYBSABKAlCCLpIBXIDKIAgQggKBl9zY29yZUI/ChNkZXYucGFsYXRlLmV2ZW50LnYxUAFaJnBhbGF0ZS5kZXYvZ2VuL3BhbGF0ZS9ldmVudC92MTtldmVudHYxYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("ChpwYWxhdGUvZXZlbnQvdjEvbWVhbC5wcm90bxIPcGFsYXRlLmV2ZW50LnYxIvACCgpNZWFsU2NvcmVkEhoKCGltYWdlX2lkGAEgASgJQgi6SAVyA7ABARIlCgZzaGEyNTYYAiABKAlCFbpIEnIQMg5eWzAtOWEtZl17NjR9JBIwCgVzY29yZRgDIAEoAUIcukgZyAEBEhRAARkAAAAAAAAUQCkAAAAAAADwP0gAiAEBEjQKBmxhYmVscxgEIAMoCzIaLnBhbGF0ZS5ldmVudC52MS5NZWFsTGFiZWxCCLpIBZIBAhBkEikKBW1vZGVsGAUgASgLMhoucGFsYXRlLmV2ZW50LnYxLk1lYWxNb2RlbBIZCgdpdGVtX2lkGAYgASgJQgi6SAVyAyiAAhIiCgllbWJlZGRpbmcYByADKAJCD7pIDJIBCRCAICIECgJAARIzCgt1bmNlcnRhaW50eRgIIAEoAUIZukgWEhRAARkAAAAAAADwPykAAAAAAAAAAEgBiAEBQggKBl9zY29yZUIOCgxfdW5jZXJ0YWludHkiVAoJTWVhbExhYmVsEhgKBG5hbWUYASABKAlCCrpIB3IFEAEogAESLQoKY29uZmlkZW5jZRgCIAEoAUIZukgWEhRAARkAAAAAAADwPykAAAAAAAAAACJ2CglNZWFsTW9kZWwSFgoEbmFtZRgBIAEoCUIIukgFcgMogAESGAoHdmVyc2lvbhgCIAEoCUIHukgEcgIoQBI3CgVzdGVwcxgDIAMoCzIeLnBhbGF0ZS5ldmVudC52MS5NZWFsTW9kZWxTdGVwQgi6SAWSAQIQECJBCg1NZWFsTW9kZWxTdGVwEhYKBG5hbWUYASABKAlCCLpIBXIDKIABEhgKB3ZlcnNpb24YAiABKAlCB7pIBHICKEAiwAEKDE1lYWxSZXZpZXdlZBIaCghpbWFnZV9pZBgBIAEoCUIIukgFcgOwAQESLQoFc2NvcmUYAiABKAFCGbpIFhIUQAEZAAAAAAAAFEApAAAAAAAA8D9IAIgBARIhCgZsYWJlbHMYAyADKAlCEbpIDpIBCxBkIgdyBRABKIABEh0KC3Jldmlld2VyX2lkGAQgASgJQgi6SAVyAyiAAhIZCgdjb21tZW50GAUgASgJQgi6SAVyAyiAIEIICgZfc2NvcmVCPwoTZGV2LnBhbGF0ZS5ldmVudC52MVABWiZwYWxhdGUuZGV2L2dlbi9wYWxhdGUvZXZlbnQvdjE7ZXZlbnR2MWIGcHJvdG8z", [file_buf_validate_validate]);
 
 /**
  * A photo of a meal was scored. Palate publishes it itself; its `event_id` follows from the image.
@@ -114,7 +114,7 @@ export const MealLabelSchema: GenMessage<MealLabel> = /*@__PURE__*/
   messageDesc(file_palate_event_v1_meal, 1);
 
 /**
- * A model by name and version.
+ * A model, or a pipeline of models, by name and version.
  *
  * @generated from message palate.event.v1.MealModel
  */
@@ -132,6 +132,13 @@ export type MealModel = Message<"palate.event.v1.MealModel"> & {
    * @generated from field: string version = 2;
    */
   version: string;
+
+  /**
+   * Of a pipeline: the models that looked at the photo, in order. Empty: it is one model.
+   *
+   * @generated from field: repeated palate.event.v1.MealModelStep steps = 3;
+   */
+  steps: MealModelStep[];
 };
 
 /**
@@ -140,6 +147,34 @@ export type MealModel = Message<"palate.event.v1.MealModel"> & {
  */
 export const MealModelSchema: GenMessage<MealModel> = /*@__PURE__*/
   messageDesc(file_palate_event_v1_meal, 2);
+
+/**
+ * A model that looked at a photo within a pipeline.
+ *
+ * @generated from message palate.event.v1.MealModelStep
+ */
+export type MealModelStep = Message<"palate.event.v1.MealModelStep"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its version.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message palate.event.v1.MealModelStep.
+ * Use `create(MealModelStepSchema)` to create a new message.
+ */
+export const MealModelStepSchema: GenMessage<MealModelStep> = /*@__PURE__*/
+  messageDesc(file_palate_event_v1_meal, 3);
 
 /**
  * An expert gave their word on a photo. It stands above the model's.
@@ -188,5 +223,5 @@ export type MealReviewed = Message<"palate.event.v1.MealReviewed"> & {
  * Use `create(MealReviewedSchema)` to create a new message.
  */
 export const MealReviewedSchema: GenMessage<MealReviewed> = /*@__PURE__*/
-  messageDesc(file_palate_event_v1_meal, 3);
+  messageDesc(file_palate_event_v1_meal, 4);
 

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file palate/scoring/v1/scoring.proto.
  */
 export const file_palate_scoring_v1_scoring: GenFile = /*@__PURE__*/
-  fileDesc("Ch9wYWxhdGUvc2NvcmluZy92MS9zY29yaW5nLnByb3RvEhFwYWxhdGUuc2NvcmluZy52MSLdAgoMU2NvcmVSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDKIABEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDKIACEhwKCnZpc2l0b3JfaWQYAyABKAlCCLpIBXIDKIACEhwKCnNlc3Npb25faWQYBCABKAlCCLpIBXIDKIACEhkKB2l0ZW1faWQYBSABKAlCCLpIBXIDKIACEhoKCXRpbWVfem9uZRgGIAEoCUIHukgEcgIoQBIVCgtpbWFnZV9ieXRlcxgHIAEoDEgAEh8KCWltYWdlX3VyaRgIIAEoCUIKukgHcgUQASiAIEgAEiAKCm9iamVjdF9rZXkYCSABKAlCCrpIB3IFEAEogAhIABIXCgVtb2RlbBgKIAEoCUIIukgFcgMogAESHgoNbW9kZWxfdmVyc2lvbhgLIAEoCUIHukgEcgIoQEIOCgVpbWFnZRIFukgCCAEiiQMKDVNjb3JlUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCRIQCghpbWFnZV9pZBgCIAEoCRIOCgZzaGEyNTYYAyABKAkSEgoFc2NvcmUYBCABKAFIAIgBARIoCgZsYWJlbHMYBSADKAsyGC5wYWxhdGUuc2NvcmluZy52MS5MYWJlbBILCgN0aXAYBiABKAkSJwoFbW9kZWwYByABKAsyGC5wYWxhdGUuc2NvcmluZy52MS5Nb2RlbBIQCghwcm92aWRlchgIIAEoCRIUCgxkZWR1cGxpY2F0ZWQYCSABKAgSKwoHdGltaW5ncxgKIAEoCzIaLnBhbGF0ZS5zY29yaW5nLnYxLlRpbWluZ3MSLwoJcmVqZWN0aW9uGAsgASgLMhwucGFsYXRlLnNjb3JpbmcudjEuUmVqZWN0aW9uEhMKC3VuY2VydGFpbnR5GAwgASgBEikKBnJldmlldxgNIAEoCzIZLnBhbGF0ZS5zY29yaW5nLnYxLlJldmlld0IICgZfc2NvcmUiKQoFTGFiZWwSDAoEbmFtZRgBIAEoCRISCgpjb25maWRlbmNlGAIgASgBIiYKBU1vZGVsEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCSIsCglSZWplY3Rpb24SDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkikgEKB1RpbWluZ3MSFAoMdG90YWxfbWljcm9zGAEgASgFEhQKDGZldGNoX21pY3JvcxgCIAEoBRIVCg1kZWNvZGVfbWljcm9zGAMgASgFEhQKDHF1ZXVlX21pY3JvcxgEIAEoBRIYChBpbmZlcmVuY2VfbWljcm9zGAUgASgFEhQKDGJhdGNoX2ltYWdlcxgGIAEoBSKNAQoGUmV2aWV3EhIKBXNjb3JlGAEgASgBSACIAQESDgoGbGFiZWxzGAIgAygJEhMKC3Jldmlld2VyX2lkGAMgASgJEg8KB2NvbW1lbnQYBCABKAkSLwoLcmV2aWV3ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQggKBl9zY29yZSKgAwoSU2NvcmVTdHJlYW1SZXF1ZXN0Eh4KCnJlcXVlc3RfaWQYASABKAlCCrpIB3IFEAEogAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMogAISHAoKdmlzaXRvcl9pZBgDIAEoCUIIukgFcgMogAISHAoKc2Vzc2lvbl9pZBgEIAEoCUIIukgFcgMogAISGQoHaXRlbV9pZBgFIAEoCUIIukgFcgMogAISGgoJdGltZV96b25lGAYgASgJQge6SARyAihAEhUKC2ltYWdlX2J5dGVzGAcgASgMSAASHwoJaW1hZ2VfdXJpGAggASgJQgq6SAdyBRABKIAgSAASIAoKb2JqZWN0X2tleRgJIAEoCUIKukgHcgUQASiACEgAEhcKBW1vZGVsGAogASgJQgi6SAVyAyiAARIeCg1tb2RlbF92ZXJzaW9uGAsgASgJQge6SARyAihAEjkKB3RpbWVvdXQYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDbpICqoBByIDCJAcKgBCDgoFaW1hZ2USBbpIAggBIo0BChNTY29yZVN0cmVhbVJlc3BvbnNlEhIKCnJlcXVlc3RfaWQYASABKAkSMgoGcmVzdWx0GAIgASgLMiAucGFsYXRlLnNjb3JpbmcudjEuU2NvcmVSZXNwb25zZUgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIJCgdvdXRjb21lIi0KD0dldFNjb3JlUmVxdWVzdBIaCghpbWFnZV9pZBgBIAEoCUIIukgFcgOwAQEiQgoQR2V0U2NvcmVSZXNwb25zZRIuCgZyZWNvcmQYASABKAsyHi5wYWxhdGUuc2NvcmluZy52MS5TY29yZVJlY29yZCKMAwoLU2NvcmVSZWNvcmQSEAoIaW1hZ2VfaWQYASABKAkSDgoGc2hhMjU2GAIgASgJEhIKBXNjb3JlGAMgASgBSACIAQESGAoLbW9kZWxfc2NvcmUYBCABKAFIAYgBARIoCgZsYWJlbHMYBSADKAsyGC5wYWxhdGUuc2NvcmluZy52MS5MYWJlbBInCgVtb2RlbBgGIAEoCzIYLnBhbGF0ZS5zY29yaW5nLnYxLk1vZGVsEhMKC3VuY2VydGFpbnR5GAcgASgBEi8KCXJlamVjdGlvbhgIIAEoCzIcLnBhbGF0ZS5zY29yaW5nLnYxLlJlamVjdGlvbhIpCgZyZXZpZXcYCSABKAsyGS5wYWxhdGUuc2NvcmluZy52MS5SZXZpZXcSDwoHdXNlcl9pZBgKIAEoCRIPCgdpdGVtX2lkGAsgASgJEi0KCXNjb3JlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCAoGX3Njb3JlQg4KDF9tb2RlbF9zY29yZSKcAQoRTGlzdFNjb3Jlc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEhgKEGluY2x1ZGVfcmV2aWV3ZWQYAyABKAgSMAoPbWluX3VuY2VydGFpbnR5GAQgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAACJeChJMaXN0U2NvcmVzUmVzcG9uc2USLwoHcmVjb3JkcxgBIAMoCzIeLnBhbGF0ZS5zY29yaW5nLnYxLlNjb3JlUmVjb3JkEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLGAQoSUmV2aWV3U2NvcmVSZXF1ZXN0EhoKCGltYWdlX2lkGAEgASgJQgi6SAVyA7ABARIrCgVzY29yZRgCIAEoAUIXukgUEhIZAAAAAAAAFEApAAAAAAAA8D9IAIgBARIhCgZsYWJlbHMYAyADKAlCEbpIDpIBCxBkIgdyBRABKIABEh8KC3Jldmlld2VyX2lkGAQgASgJQgq6SAdyBRABKIACEhkKB2NvbW1lbnQYBSABKAlCCLpIBXIDKIAgQggKBl9zY29yZSJXChNSZXZpZXdTY29yZVJlc3BvbnNlEi4KBnJlY29yZBgBIAEoCzIeLnBhbGF0ZS5zY29yaW5nLnYxLlNjb3JlUmVjb3JkEhAKCHNlcXVlbmNlGAIgASgDIhMKEUxpc3RNb2RlbHNSZXF1ZXN0IkQKEkxpc3RNb2RlbHNSZXNwb25zZRIuCgZtb2RlbHMYASADKAsyHi5wYWxhdGUuc2NvcmluZy52MS5Mb2FkZWRNb2RlbCKBAgoLTG9hZGVkTW9kZWwSJwoFbW9kZWwYASABKAsyGC5wYWxhdGUuc2NvcmluZy52MS5Nb2RlbBISCgppc19kZWZhdWx0GAIgASgIEhoKEnJlcXVlc3RlZF9wcm92aWRlchgDIAEoCRIQCghwcm92aWRlchgEIAEoCRIzCglpbnN0YW5jZXMYBSADKAsyIC5wYWxhdGUuc2NvcmluZy52MS5Nb2RlbEluc3RhbmNlEhgKEG1heF9iYXRjaF9pbWFnZXMYBiABKAUSDgoGbGFiZWxzGAcgAygJEhgKEGVtYmVkZGluZ19sZW5ndGgYCCABKAUSDgoGc2hhMjU2GAkgASgJInIKDU1vZGVsSW5zdGFuY2USDAoEbmFtZRgBIAEoCRIYChBwZXJfaW1hZ2VfbWljcm9zGAIgASgBEhgKEHBlcl9iYXRjaF9taWNyb3MYAyABKAESDwoHYmF0Y2hlcxgEIAEoAxIOCgZpbWFnZXMYBSABKAMiGQoXR2V0U2NvcmluZ1N0YXR1c1JlcXVlc3QimAIKGEdldFNjb3JpbmdTdGF0dXNSZXNwb25zZRIzCgtwaG90b19zdG9yZRgBIAEoCzIeLnBhbGF0ZS5zY29yaW5nLnYxLlN0b3JlU3RhdHVzEjQKDHJlY29yZF9zdG9yZRgCIAEoCzIeLnBhbGF0ZS5zY29yaW5nLnYxLlN0b3JlU3RhdHVzEhAKCHNlcXVlbmNlGAMgASgDEgsKA2xhZxgEIAEoAxITCgtwaG90b3Nfa2VwdBgFIAEoAxIVCg1waG90b3NfZmFpbGVkGAYgASgDEhYKDnBob3Rvc19kcm9wcGVkGAcgASgDEhYKDnBob3Rvc193YWl0aW5nGAggASgDEhYKDmV2ZW50c193YWl0aW5nGAkgASgDIlMKC1N0b3JlU3RhdHVzEgwKBGtpbmQYASABKAkSDwoHYW5zd2VycxgCIAEoCBIVCg1hbnN3ZXJfbWljcm9zGAMgASgDEg4KBnJlYXNvbhgEIAEoCTKyBQoOU2NvcmluZ1NlcnZpY2USTwoFU2NvcmUSHy5wYWxhdGUuc2NvcmluZy52MS5TY29yZVJlcXVlc3QaIC5wYWxhdGUuc2NvcmluZy52MS5TY29yZVJlc3BvbnNlIgOQAgISYAoLU2NvcmVTdHJlYW0SJS5wYWxhdGUuc2NvcmluZy52MS5TY29yZVN0cmVhbVJlcXVlc3QaJi5wYWxhdGUuc2NvcmluZy52MS5TY29yZVN0cmVhbVJlc3BvbnNlKAEwARJYCghHZXRTY29yZRIiLnBhbGF0ZS5zY29yaW5nLnYxLkdldFNjb3JlUmVxdWVzdBojLnBhbGF0ZS5zY29yaW5nLnYxLkdldFNjb3JlUmVzcG9uc2UiA5ACARJeCgpMaXN0U2NvcmVzEiQucGFsYXRlLnNjb3JpbmcudjEuTGlzdFNjb3Jlc1JlcXVlc3QaJS5wYWxhdGUuc2NvcmluZy52MS5MaXN0U2NvcmVzUmVzcG9uc2UiA5ACARJhCgtSZXZpZXdTY29yZRIlLnBhbGF0ZS5zY29yaW5nLnYxLlJldmlld1Njb3JlUmVxdWVzdBomLnBhbGF0ZS5zY29yaW5nLnYxLlJldmlld1Njb3JlUmVzcG9uc2UiA5ACAhJeCgpMaXN0TW9kZWxzEiQucGFsYXRlLnNjb3JpbmcudjEuTGlzdE1vZGVsc1JlcXVlc3QaJS5wYWxhdGUuc2NvcmluZy52MS5MaXN0TW9kZWxzUmVzcG9uc2UiA5ACARJwChBHZXRTY29yaW5nU3RhdHVzEioucGFsYXRlLnNjb3JpbmcudjEuR2V0U2NvcmluZ1N0YXR1c1JlcXVlc3QaKy5wYWxhdGUuc2NvcmluZy52MS5HZXRTY29yaW5nU3RhdHVzUmVzcG9uc2UiA5ACAUJFChVkZXYucGFsYXRlLnNjb3JpbmcudjFQAVoqcGFsYXRlLmRldi9nZW4vcGFsYXRlL3Njb3JpbmcvdjE7c2NvcmluZ3YxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Ch9wYWxhdGUvc2NvcmluZy92MS9zY29yaW5nLnByb3RvEhFwYWxhdGUuc2NvcmluZy52MSLdAgoMU2NvcmVSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDKIABEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDKIACEhwKCnZpc2l0b3JfaWQYAyABKAlCCLpIBXIDKIACEhwKCnNlc3Npb25faWQYBCABKAlCCLpIBXIDKIACEhkKB2l0ZW1faWQYBSABKAlCCLpIBXIDKIACEhoKCXRpbWVfem9uZRgGIAEoCUIHukgEcgIoQBIVCgtpbWFnZV9ieXRlcxgHIAEoDEgAEh8KCWltYWdlX3VyaRgIIAEoCUIKukgHcgUQASiAIEgAEiAKCm9iamVjdF9rZXkYCSABKAlCCrpIB3IFEAEogAhIABIXCgVtb2RlbBgKIAEoCUIIukgFcgMogAESHgoNbW9kZWxfdmVyc2lvbhgLIAEoCUIHukgEcgIoQEIOCgVpbWFnZRIFukgCCAEiiQMKDVNjb3JlUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCRIQCghpbWFnZV9pZBgCIAEoCRIOCgZzaGEyNTYYAyABKAkSEgoFc2NvcmUYBCABKAFIAIgBARIoCgZsYWJlbHMYBSADKAsyGC5wYWxhdGUuc2NvcmluZy52MS5MYWJlbBILCgN0aXAYBiABKAkSJwoFbW9kZWwYByABKAsyGC5wYWxhdGUuc2NvcmluZy52MS5Nb2RlbBIQCghwcm92aWRlchgIIAEoCRIUCgxkZWR1cGxpY2F0ZWQYCSABKAgSKwoHdGltaW5ncxgKIAEoCzIaLnBhbGF0ZS5zY29yaW5nLnYxLlRpbWluZ3MSLwoJcmVqZWN0aW9uGAsgASgLMhwucGFsYXRlLnNjb3JpbmcudjEuUmVqZWN0aW9uEhMKC3VuY2VydGFpbnR5GAwgASgBEikKBnJldmlldxgNIAEoCzIZLnBhbGF0ZS5zY29yaW5nLnYxLlJldmlld0IICgZfc2NvcmUiKQoFTGFiZWwSDAoEbmFtZRgBIAEoCRISCgpjb25maWRlbmNlGAIgASgBIlMKBU1vZGVsEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIrCgVzdGVwcxgDIAMoCzIcLnBhbGF0ZS5zY29yaW5nLnYxLk1vZGVsU3RlcCIqCglNb2RlbFN0ZXASDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJIiwKCVJlamVjdGlvbhIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCSKSAQoHVGltaW5ncxIUCgx0b3RhbF9taWNyb3MYASABKAUSFAoMZmV0Y2hfbWljcm9zGAIgASgFEhUKDWRlY29kZV9taWNyb3MYAyABKAUSFAoMcXVldWVfbWljcm9zGAQgASgFEhgKEGluZmVyZW5jZV9taWNyb3MYBSABKAUSFAoMYmF0Y2hfaW1hZ2VzGAYgASgFIo0BCgZSZXZpZXcSEgoFc2NvcmUYASABKAFIAIgBARIOCgZsYWJlbHMYAiADKAkSEwoLcmV2aWV3ZXJfaWQYAyABKAkSDwoHY29tbWVudBgEIAEoCRIvCgtyZXZpZXdlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCAoGX3Njb3JlIqADChJTY29yZVN0cmVhbVJlcXVlc3QSHgoKcmVxdWVzdF9pZBgBIAEoCUIKukgHcgUQASiAARIZCgd1c2VyX2lkGAIgASgJQgi6SAVyAyiAAhIcCgp2aXNpdG9yX2lkGAMgASgJQgi6SAVyAyiAAhIcCgpzZXNzaW9uX2lkGAQgASgJQgi6SAVyAyiAAhIZCgdpdGVtX2lkGAUgASgJQgi6SAVyAyiAAhIaCgl0aW1lX3pvbmUYBiABKAlCB7pIBHICKEASFQoLaW1hZ2VfYnl0ZXMYByABKAxIABIfCglpbWFnZV91cmkYCCABKAlCCrpIB3IFEAEogCBIABIgCgpvYmplY3Rfa2V5GAkgASgJQgq6SAdyBRABKIAISAASFwoFbW9kZWwYCiABKAlCCLpIBXIDKIABEh4KDW1vZGVsX3ZlcnNpb24YCyABKAlCB7pIBHICKEASOQoHdGltZW91dBgMIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwqAEIOCgVpbWFnZRIFukgCCAEijQEKE1Njb3JlU3RyZWFtUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCRIyCgZyZXN1bHQYAiABKAsyIC5wYWxhdGUuc2NvcmluZy52MS5TY29yZVJlc3BvbnNlSAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQgkKB291dGNvbWUiLQoPR2V0U2NvcmVSZXF1ZXN0EhoKCGltYWdlX2lkGAEgASgJQgi6SAVyA7ABASJCChBHZXRTY29yZVJlc3BvbnNlEi4KBnJlY29yZBgBIAEoCzIeLnBhbGF0ZS5zY29yaW5nLnYxLlNjb3JlUmVjb3JkIowDCgtTY29yZVJlY29yZBIQCghpbWFnZV9pZBgBIAEoCRIOCgZzaGEyNTYYAiABKAkSEgoFc2NvcmUYAyABKAFIAIgBARIYCgttb2RlbF9zY29yZRgEIAEoAUgBiAEBEigKBmxhYmVscxgFIAMoCzIYLnBhbGF0ZS5zY29yaW5nLnYxLkxhYmVsEicKBW1vZGVsGAYgASgLMhgucGFsYXRlLnNjb3JpbmcudjEuTW9kZWwSEwoLdW5jZXJ0YWludHkYByABKAESLwoJcmVqZWN0aW9uGAggASgLMhwucGFsYXRlLnNjb3JpbmcudjEuUmVqZWN0aW9uEikKBnJldmlldxgJIAEoCzIZLnBhbGF0ZS5zY29yaW5nLnYxLlJldmlldxIPCgd1c2VyX2lkGAogASgJEg8KB2l0ZW1faWQYCyABKAkSLQoJc2NvcmVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZfc2NvcmVCDgoMX21vZGVsX3Njb3JlIpwBChFMaXN0U2NvcmVzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgSGAoQaW5jbHVkZV9yZXZpZXdlZBgDIAEoCBIwCg9taW5fdW5jZXJ0YWludHkYBCABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAIl4KEkxpc3RTY29yZXNSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4ucGFsYXRlLnNjb3JpbmcudjEuU2NvcmVSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIsYBChJSZXZpZXdTY29yZVJlcXVlc3QSGgoIaW1hZ2VfaWQYASABKAlCCLpIBXIDsAEBEisKBXNjb3JlGAIgASgBQhe6SBQSEhkAAAAAAAAUQCkAAAAAAADwP0gAiAEBEiEKBmxhYmVscxgDIAMoCUIRukgOkgELEGQiB3IFEAEogAESHwoLcmV2aWV3ZXJfaWQYBCABKAlCCrpIB3IFEAEogAISGQoHY29tbWVudBgFIAEoCUIIukgFcgMogCBCCAoGX3Njb3JlIlcKE1Jldmlld1Njb3JlUmVzcG9uc2USLgoGcmVjb3JkGAEgASgLMh4ucGFsYXRlLnNjb3JpbmcudjEuU2NvcmVSZWNvcmQSEAoIc2VxdWVuY2UYAiABKAMiEwoRTGlzdE1vZGVsc1JlcXVlc3QiegoSTGlzdE1vZGVsc1Jlc3BvbnNlEi4KBm1vZGVscxgBIAMoCzIeLnBhbGF0ZS5zY29yaW5nLnYxLkxvYWRlZE1vZGVsEjQKCXBpcGVsaW5lcxgCIAMoCzIhLnBhbGF0ZS5zY29yaW5nLnYxLkxvYWRlZFBpcGVsaW5lIn0KDkxvYWRlZFBpcGVsaW5lEicKBW1vZGVsGAEgASgLMhgucGFsYXRlLnNjb3JpbmcudjEuTW9kZWwSEgoKaXNfZGVmYXVsdBgCIAEoCBIuCgVzdGVwcxgDIAMoCzIfLnBhbGF0ZS5zY29yaW5nLnYxLlBpcGVsaW5lU3RlcCI9CgxQaXBlbGluZVN0ZXASDAoEbmFtZRgBIAEoCRIMCgR3aGVuGAIgASgJEhEKCW90aGVyd2lzZRgDIAEoCSKBAgoLTG9hZGVkTW9kZWwSJwoFbW9kZWwYASABKAsyGC5wYWxhdGUuc2NvcmluZy52MS5Nb2RlbBISCgppc19kZWZhdWx0GAIgASgIEhoKEnJlcXVlc3RlZF9wcm92aWRlchgDIAEoCRIQCghwcm92aWRlchgEIAEoCRIzCglpbnN0YW5jZXMYBSADKAsyIC5wYWxhdGUuc2NvcmluZy52MS5Nb2RlbEluc3RhbmNlEhgKEG1heF9iYXRjaF9pbWFnZXMYBiABKAUSDgoGbGFiZWxzGAcgAygJEhgKEGVtYmVkZGluZ19sZW5ndGgYCCABKAUSDgoGc2hhMjU2GAkgASgJInIKDU1vZGVsSW5zdGFuY2USDAoEbmFtZRgBIAEoCRIYChBwZXJfaW1hZ2VfbWljcm9zGAIgASgBEhgKEHBlcl9iYXRjaF9taWNyb3MYAyABKAESDwoHYmF0Y2hlcxgEIAEoAxIOCgZpbWFnZXMYBSABKAMiGQoXR2V0U2NvcmluZ1N0YXR1c1JlcXVlc3QimAIKGEdldFNjb3JpbmdTdGF0dXNSZXNwb25zZRIzCgtwaG90b19zdG9yZRgBIAEoCzIeLnBhbGF0ZS5zY29yaW5nLnYxLlN0b3JlU3RhdHVzEjQKDHJlY29yZF9zdG9yZRgCIAEoCzIeLnBhbGF0ZS5zY29yaW5nLnYxLlN0b3JlU3RhdHVzEhAKCHNlcXVlbmNlGAMgASgDEgsKA2xhZxgEIAEoAxITCgtwaG90b3Nfa2VwdBgFIAEoAxIVCg1waG90b3NfZmFpbGVkGAYgASgDEhYKDnBob3Rvc19kcm9wcGVkGAcgASgDEhYKDnBob3Rvc193YWl0aW5nGAggASgDEhYKDmV2ZW50c193YWl0aW5nGAkgASgDIlMKC1N0b3JlU3RhdHVzEgwKBGtpbmQYASABKAkSDwoHYW5zd2VycxgCIAEoCBIVCg1hbnN3ZXJfbWljcm9zGAMgASgDEg4KBnJlYXNvbhgEIAEoCTKyBQoOU2NvcmluZ1NlcnZpY2USTwoFU2NvcmUSHy5wYWxhdGUuc2NvcmluZy52MS5TY29yZVJlcXVlc3QaIC5wYWxhdGUuc2NvcmluZy52MS5TY29yZVJlc3BvbnNlIgOQAgISYAoLU2NvcmVTdHJlYW0SJS5wYWxhdGUuc2NvcmluZy52MS5TY29yZVN0cmVhbVJlcXVlc3QaJi5wYWxhdGUuc2NvcmluZy52MS5TY29yZVN0cmVhbVJlc3BvbnNlKAEwARJYCghHZXRTY29yZRIiLnBhbGF0ZS5zY29yaW5nLnYxLkdldFNjb3JlUmVxdWVzdBojLnBhbGF0ZS5zY29yaW5nLnYxLkdldFNjb3JlUmVzcG9uc2UiA5ACARJeCgpMaXN0U2NvcmVzEiQucGFsYXRlLnNjb3JpbmcudjEuTGlzdFNjb3Jlc1JlcXVlc3QaJS5wYWxhdGUuc2NvcmluZy52MS5MaXN0U2NvcmVzUmVzcG9uc2UiA5ACARJhCgtSZXZpZXdTY29yZRIlLnBhbGF0ZS5zY29yaW5nLnYxLlJldmlld1Njb3JlUmVxdWVzdBomLnBhbGF0ZS5zY29yaW5nLnYxLlJldmlld1Njb3JlUmVzcG9uc2UiA5ACAhJeCgpMaXN0TW9kZWxzEiQucGFsYXRlLnNjb3JpbmcudjEuTGlzdE1vZGVsc1JlcXVlc3QaJS5wYWxhdGUuc2NvcmluZy52MS5MaXN0TW9kZWxzUmVzcG9uc2UiA5ACARJwChBHZXRTY29yaW5nU3RhdHVzEioucGFsYXRlLnNjb3JpbmcudjEuR2V0U2NvcmluZ1N0YXR1c1JlcXVlc3QaKy5wYWxhdGUuc2NvcmluZy52MS5HZXRTY29yaW5nU3RhdHVzUmVzcG9uc2UiA5ACAUJFChVkZXYucGFsYXRlLnNjb3JpbmcudjFQAVoqcGFsYXRlLmRldi9nZW4vcGFsYXRlL3Njb3JpbmcvdjE7c2NvcmluZ3YxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * Asks for the score of a photo.
@@ -255,7 +255,7 @@ export const LabelSchema: GenMessage<Label> = /*@__PURE__*/
   messageDesc(file_palate_scoring_v1_scoring, 2);
 
 /**
- * A model by name and version.
+ * A model, or a pipeline of models, by name and version.
  *
  * @generated from message palate.scoring.v1.Model
  */
@@ -273,6 +273,14 @@ export type Model = Message<"palate.scoring.v1.Model"> & {
    * @generated from field: string version = 2;
    */
   version: string;
+
+  /**
+   * Of a pipeline: the models that looked at the photo, in order; the last of them gave the labels and the score. Empty: it is
+   * one model.
+   *
+   * @generated from field: repeated palate.scoring.v1.ModelStep steps = 3;
+   */
+  steps: ModelStep[];
 };
 
 /**
@@ -281,6 +289,34 @@ export type Model = Message<"palate.scoring.v1.Model"> & {
  */
 export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
   messageDesc(file_palate_scoring_v1_scoring, 3);
+
+/**
+ * A model that looked at a photo within a pipeline.
+ *
+ * @generated from message palate.scoring.v1.ModelStep
+ */
+export type ModelStep = Message<"palate.scoring.v1.ModelStep"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its version.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message palate.scoring.v1.ModelStep.
+ * Use `create(ModelStepSchema)` to create a new message.
+ */
+export const ModelStepSchema: GenMessage<ModelStep> = /*@__PURE__*/
+  messageDesc(file_palate_scoring_v1_scoring, 4);
 
 /**
  * Why a photo has no score.
@@ -308,7 +344,7 @@ export type Rejection = Message<"palate.scoring.v1.Rejection"> & {
  * Use `create(RejectionSchema)` to create a new message.
  */
 export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 4);
+  messageDesc(file_palate_scoring_v1_scoring, 5);
 
 /**
  * How long the stages of an answer took, in microseconds. Those that were not needed took 0.
@@ -364,7 +400,7 @@ export type Timings = Message<"palate.scoring.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 5);
+  messageDesc(file_palate_scoring_v1_scoring, 6);
 
 /**
  * An expert's word.
@@ -413,7 +449,7 @@ export type Review = Message<"palate.scoring.v1.Review"> & {
  * Use `create(ReviewSchema)` to create a new message.
  */
 export const ReviewSchema: GenMessage<Review> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 6);
+  messageDesc(file_palate_scoring_v1_scoring, 7);
 
 /**
  * Asks for the score of a photo on a stream; field for field a `ScoreRequest`, and a time limit of its own.
@@ -521,7 +557,7 @@ export type ScoreStreamRequest = Message<"palate.scoring.v1.ScoreStreamRequest">
  * Use `create(ScoreStreamRequestSchema)` to create a new message.
  */
 export const ScoreStreamRequestSchema: GenMessage<ScoreStreamRequest> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 7);
+  messageDesc(file_palate_scoring_v1_scoring, 8);
 
 /**
  * The answer to one request of a stream.
@@ -565,7 +601,7 @@ export type ScoreStreamResponse = Message<"palate.scoring.v1.ScoreStreamResponse
  * Use `create(ScoreStreamResponseSchema)` to create a new message.
  */
 export const ScoreStreamResponseSchema: GenMessage<ScoreStreamResponse> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 8);
+  messageDesc(file_palate_scoring_v1_scoring, 9);
 
 /**
  * Asks what is known of a photo.
@@ -586,7 +622,7 @@ export type GetScoreRequest = Message<"palate.scoring.v1.GetScoreRequest"> & {
  * Use `create(GetScoreRequestSchema)` to create a new message.
  */
 export const GetScoreRequestSchema: GenMessage<GetScoreRequest> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 9);
+  messageDesc(file_palate_scoring_v1_scoring, 10);
 
 /**
  * What is known of a photo.
@@ -607,7 +643,7 @@ export type GetScoreResponse = Message<"palate.scoring.v1.GetScoreResponse"> & {
  * Use `create(GetScoreResponseSchema)` to create a new message.
  */
 export const GetScoreResponseSchema: GenMessage<GetScoreResponse> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 10);
+  messageDesc(file_palate_scoring_v1_scoring, 11);
 
 /**
  * What is kept of a photo that was scored.
@@ -705,7 +741,7 @@ export type ScoreRecord = Message<"palate.scoring.v1.ScoreRecord"> & {
  * Use `create(ScoreRecordSchema)` to create a new message.
  */
 export const ScoreRecordSchema: GenMessage<ScoreRecord> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 11);
+  messageDesc(file_palate_scoring_v1_scoring, 12);
 
 /**
  * Asks for the expert's queue.
@@ -747,7 +783,7 @@ export type ListScoresRequest = Message<"palate.scoring.v1.ListScoresRequest"> &
  * Use `create(ListScoresRequestSchema)` to create a new message.
  */
 export const ListScoresRequestSchema: GenMessage<ListScoresRequest> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 12);
+  messageDesc(file_palate_scoring_v1_scoring, 13);
 
 /**
  * A page of the expert's queue.
@@ -775,7 +811,7 @@ export type ListScoresResponse = Message<"palate.scoring.v1.ListScoresResponse">
  * Use `create(ListScoresResponseSchema)` to create a new message.
  */
 export const ListScoresResponseSchema: GenMessage<ListScoresResponse> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 13);
+  messageDesc(file_palate_scoring_v1_scoring, 14);
 
 /**
  * An expert's word on a photo.
@@ -824,7 +860,7 @@ export type ReviewScoreRequest = Message<"palate.scoring.v1.ReviewScoreRequest">
  * Use `create(ReviewScoreRequestSchema)` to create a new message.
  */
 export const ReviewScoreRequestSchema: GenMessage<ReviewScoreRequest> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 14);
+  messageDesc(file_palate_scoring_v1_scoring, 15);
 
 /**
  * The review was taken down.
@@ -852,7 +888,7 @@ export type ReviewScoreResponse = Message<"palate.scoring.v1.ReviewScoreResponse
  * Use `create(ReviewScoreResponseSchema)` to create a new message.
  */
 export const ReviewScoreResponseSchema: GenMessage<ReviewScoreResponse> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 15);
+  messageDesc(file_palate_scoring_v1_scoring, 16);
 
 /**
  * Asks for the models.
@@ -867,7 +903,7 @@ export type ListModelsRequest = Message<"palate.scoring.v1.ListModelsRequest"> &
  * Use `create(ListModelsRequestSchema)` to create a new message.
  */
 export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 16);
+  messageDesc(file_palate_scoring_v1_scoring, 17);
 
 /**
  * The models that are loaded.
@@ -881,6 +917,13 @@ export type ListModelsResponse = Message<"palate.scoring.v1.ListModelsResponse">
    * @generated from field: repeated palate.scoring.v1.LoadedModel models = 1;
    */
   models: LoadedModel[];
+
+  /**
+   * Models one after the other, which can be asked for by a name of their own. By name.
+   *
+   * @generated from field: repeated palate.scoring.v1.LoadedPipeline pipelines = 2;
+   */
+  pipelines: LoadedPipeline[];
 };
 
 /**
@@ -888,7 +931,77 @@ export type ListModelsResponse = Message<"palate.scoring.v1.ListModelsResponse">
  * Use `create(ListModelsResponseSchema)` to create a new message.
  */
 export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 17);
+  messageDesc(file_palate_scoring_v1_scoring, 18);
+
+/**
+ * A pipeline: models that look at a photo one after the other.
+ *
+ * @generated from message palate.scoring.v1.LoadedPipeline
+ */
+export type LoadedPipeline = Message<"palate.scoring.v1.LoadedPipeline"> & {
+  /**
+   * Which one, with the models that look at photos at the moment.
+   *
+   * @generated from field: palate.scoring.v1.Model model = 1;
+   */
+  model?: Model | undefined;
+
+  /**
+   * Whether it is the one that answers where no model is asked for.
+   *
+   * @generated from field: bool is_default = 2;
+   */
+  isDefault: boolean;
+
+  /**
+   * Its steps, in order.
+   *
+   * @generated from field: repeated palate.scoring.v1.PipelineStep steps = 3;
+   */
+  steps: PipelineStep[];
+};
+
+/**
+ * Describes the message palate.scoring.v1.LoadedPipeline.
+ * Use `create(LoadedPipelineSchema)` to create a new message.
+ */
+export const LoadedPipelineSchema: GenMessage<LoadedPipeline> = /*@__PURE__*/
+  messageDesc(file_palate_scoring_v1_scoring, 19);
+
+/**
+ * A step of a pipeline.
+ *
+ * @generated from message palate.scoring.v1.PipelineStep
+ */
+export type PipelineStep = Message<"palate.scoring.v1.PipelineStep"> & {
+  /**
+   * What conditions call it.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The condition in CEL under which a photo comes to it. Empty: always.
+   *
+   * @generated from field: string when = 2;
+   */
+  when: string;
+
+  /**
+   * The reason with which other photos are refused.
+   *
+   * @generated from field: string otherwise = 3;
+   */
+  otherwise: string;
+};
+
+/**
+ * Describes the message palate.scoring.v1.PipelineStep.
+ * Use `create(PipelineStepSchema)` to create a new message.
+ */
+export const PipelineStepSchema: GenMessage<PipelineStep> = /*@__PURE__*/
+  messageDesc(file_palate_scoring_v1_scoring, 20);
 
 /**
  * A model that is loaded.
@@ -965,7 +1078,7 @@ export type LoadedModel = Message<"palate.scoring.v1.LoadedModel"> & {
  * Use `create(LoadedModelSchema)` to create a new message.
  */
 export const LoadedModelSchema: GenMessage<LoadedModel> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 18);
+  messageDesc(file_palate_scoring_v1_scoring, 21);
 
 /**
  * A worker of a model, and what was learned of its speed: a batch of n images takes `per_image · n + per_batch`.
@@ -1014,7 +1127,7 @@ export type ModelInstance = Message<"palate.scoring.v1.ModelInstance"> & {
  * Use `create(ModelInstanceSchema)` to create a new message.
  */
 export const ModelInstanceSchema: GenMessage<ModelInstance> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 19);
+  messageDesc(file_palate_scoring_v1_scoring, 22);
 
 /**
  * Asks where the scorer stands.
@@ -1029,7 +1142,7 @@ export type GetScoringStatusRequest = Message<"palate.scoring.v1.GetScoringStatu
  * Use `create(GetScoringStatusRequestSchema)` to create a new message.
  */
 export const GetScoringStatusRequestSchema: GenMessage<GetScoringStatusRequest> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 20);
+  messageDesc(file_palate_scoring_v1_scoring, 23);
 
 /**
  * Where the scorer stands. Counts are those of this process since its start.
@@ -1106,7 +1219,7 @@ export type GetScoringStatusResponse = Message<"palate.scoring.v1.GetScoringStat
  * Use `create(GetScoringStatusResponseSchema)` to create a new message.
  */
 export const GetScoringStatusResponseSchema: GenMessage<GetScoringStatusResponse> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 21);
+  messageDesc(file_palate_scoring_v1_scoring, 24);
 
 /**
  * A store, and whether it answers.
@@ -1148,7 +1261,7 @@ export type StoreStatus = Message<"palate.scoring.v1.StoreStatus"> & {
  * Use `create(StoreStatusSchema)` to create a new message.
  */
 export const StoreStatusSchema: GenMessage<StoreStatus> = /*@__PURE__*/
-  messageDesc(file_palate_scoring_v1_scoring, 22);
+  messageDesc(file_palate_scoring_v1_scoring, 25);
 
 /**
  * Scores photos of meals, keeps what was scored, and lets experts correct it. The tenant travels as call metadata,

@@ -162,7 +162,8 @@ export const scannedAppliers: Readonly<Record<ScannedPayload, ScannedApplier>> =
 
   recommendationSeen(tenant, occasion, event) {
     enterSession(tenant, occasion, false);
-    const positions = Array.from({ length: event.elements }, (_, i) => event.elementNumber(i));
+    const positions: number[] = [];
+    for (let i = 0; i < event.elements; i++) positions.push(event.elementNumber(i));
     tenant.loop.see(event.text(slots.seenId), positions);
   },
 

@@ -1,4 +1,5 @@
 /** What all events have in common that show interest in an item. */
+import { entries } from '../tally-log.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
 
@@ -27,8 +28,10 @@ export function enterSession(tenant: TenantState, occasion: Occasion, begins: bo
 /** Counts for an item's popularity, now and in the long run. */
 export function signal(tenant: TenantState, item: number, weight: number, atMicros: number): void {
   if (weight === 0) return;
-  tenant.popularity.add(item, weight, atMicros);
-  tenant.trending.add(item, weight, atMicros);
+  if (tenant.tallyLog === undefined) {
+    tenant.popularity.add(item, weight, atMicros);
+    tenant.trending.add(item, weight, atMicros);
+  } else tenant.tallyLog.note(entries.signal, item, weight, atMicros);
 }
 
 const recent = new Int32Array(128);
@@ -37,17 +40,17 @@ const partners = new Int32Array(100);
 
 /** Pairs an item with the different ones visited before it; a repeat of the newest is nothing new. */
 function pair(tenant: TenantState, session: number, item: number, atMicros: number): void {
-  const { sessions, coOccurrence } = tenant;
+  const { sessions, coOccurrence, tallyLog } = tenant;
   const count = sessions.copyItems(session, recent);
   if (count === 0 || recent[0] === item) return;
-  const weight = coOccurrence.weightAt(atMicros);
   const most = tenant.settings.coOccurrenceWindow;
   let paired = 0;
   for (let i = 0; i < count && paired < most; i++) {
     const other = recent[i]!;
     if (other !== item && !isAmong(other, paired)) partners[paired++] = other;
   }
-  coOccurrence.addAll(item, partners, paired, weight);
+  if (tallyLog === undefined) coOccurrence.pair(item, partners, paired, atMicros);
+  else tallyLog.notePairs(item, partners, paired, atMicros);
 }
 
 function isAmong(item: number, count: number): boolean {

@@ -1,23 +1,8 @@
-import type { ModelInferResponse } from '../../../../gen/grpc_service_pb.ts';
 import { isPalateError } from '../../../errors.ts';
 import type { InferenceClient } from './describe-remote.ts';
+import type { InferChannel } from './infer-channel.ts';
 import { streamChannel } from './stream-channel.ts';
 import type { Transport } from './target.ts';
-
-export interface InferOptions {
-  /** The id in the request. */
-  readonly id: string;
-  /** How long it may take. */
-  readonly timeoutMillis: number;
-  /** Takes it back: the server is told, too. */
-  readonly signal: AbortSignal;
-}
-
-/** The way of batches to one server. */
-export interface InferChannel {
-  /** Sends the bytes of a `ModelInferRequest`. Rejects with what the server answered, or the connection. */
-  infer(request: Uint8Array, options: InferOptions): Promise<ModelInferResponse>;
-}
 
 /** A call for each batch. gRPC passes deadline and cancellation on. */
 function unaryChannel(client: InferenceClient): InferChannel {

@@ -5,8 +5,9 @@ const needed = 20;
 const atFirst = 4;
 /** What is late among those that are as usual. */
 const quantile = 0.95;
-/** How many second attempts may be saved up. */
-const burst = 8;
+/** How many second attempts may be saved up, and how many of them are kept for batches that are very late. */
+const burst = 16;
+const reserve = 8;
 /** Sooner than this a second attempt is not worth its while. */
 const leastMillis = 2;
 
@@ -33,9 +34,9 @@ export class Hedging {
     this.#tokens = Math.min(burst, this.#tokens + this.#share);
   }
 
-  /** Takes the right to send one a second time, if there is one left. */
-  spend(): boolean {
-    if (this.#tokens < 1 || this.#share === 0) return false;
+  /** Takes the right to send one a second time, if there is one left. `isVeryLate`: its server may have stopped. */
+  spend(isVeryLate: boolean): boolean {
+    if (this.#tokens < (isVeryLate ? 1 : reserve + 1)) return false;
     this.#tokens -= 1;
     return true;
   }

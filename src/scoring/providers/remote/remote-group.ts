@@ -1,4 +1,5 @@
 import { PalateError } from '../../../errors.ts';
+import { channelCredentials } from '../../../rpc/client/connection.ts';
 import type { Log } from '../../../rpc/log.ts';
 import type { BatchWorker } from '../../batcher/batcher.ts';
 import { systemClock } from '../../batcher/clock.ts';
@@ -96,14 +97,16 @@ export class RemoteGroup {
 
   /**
    * Connects to all, and returns when the first is there or none was. Then it goes on trying.
-   * @throws PalateError MODEL_INVALID where every server has another model; also the signal's reason
+   * @throws PalateError MODEL_INVALID where every server has another model; TLS_INVALID; also the signal's reason
    */
   async start(signal?: AbortSignal): Promise<void> {
     const onAbort = () => this.#first.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
-    for (const remote of this.#remotes) remote.start();
     try {
+      // What is wrong with certificates is told at once.
+      channelCredentials(this.#options.target.connection);
+      for (const remote of this.#remotes) remote.start();
       await this.#first.promise;
     } catch (error) {
       await this.stop();

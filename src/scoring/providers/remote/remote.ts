@@ -136,9 +136,11 @@ export class Remote {
     const verdict = verdictOf(error);
     if (verdict === 'lost') session.lose(error);
     if (verdict === 'leaving') session.leave(error);
-    if (verdict === 'busy') this.#pause(pauseMillis(error));
-    if (verdict === 'faulty' && ++this.#faults >= mostFaults) session.leave(error);
-    if (verdict === 'faulty' || verdict === 'late') this.#speed?.stumble();
+    if (session === this.#session) {
+      if (verdict === 'busy') this.#pause(pauseMillis(error));
+      if (verdict === 'faulty' || verdict === 'late') this.#speed?.stumble();
+      if (verdict === 'faulty' && ++this.#faults >= mostFaults) session.leave(error);
+    }
     return failureOf(verdict, this.name, error);
   }
 
@@ -158,23 +160,34 @@ export class Remote {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const begun = this.#options.now();
-      const session = new Session({ ...this.#options, onFallback: () => this.#tellFallback() });
-      const onStop = () => session.leave(signal.reason);
-      signal.addEventListener('abort', onStop, { once: true });
       try {
-        await this.#join(session);
-        await this.#watch(session);
+        await this.#connect(new Session({ ...this.#options, onFallback: () => this.#tellFallback() }));
       } catch (error) {
-        session.leave(PalateError.from(error));
+        this.#gone(PalateError.from(error));
       }
+      if (signal.aborted) return;
+      await delay(backoffMillis(this.#failures), undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** From the first question to the moment when it takes no more batches. */
+  async #connect(session: Session): Promise<void> {
+    const { signal } = this.#stop;
+    const begun = this.#options.now();
+    const onStop = () => session.leave(signal.reason);
+    signal.addEventListener('abort', onStop, { once: true });
+    try {
+      await this.#join(session);
+      await this.#watch(session);
+      if (this.#options.now() - begun > goodMillis) this.#failures = 1;
+    } catch (error) {
+      if (this.#session !== session) throw error;
+      session.leave(PalateError.from(error));
+    } finally {
       signal.removeEventListener('abort', onStop);
-      if (this.isThere && this.#options.now() - begun > goodMillis) this.#failures = 0;
-      this.#gone(session.left.reason as PalateError);
       // What a server still has to answer must not keep us from its successor.
       const closed = session.close(AbortSignal.timeout(this.#options.runTimeoutMillis));
       if (signal.aborted) await closed;
-      else await delay(backoffMillis(this.#failures), undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
@@ -187,6 +200,8 @@ export class Remote {
     const maxImages = this.#options.maxImages ?? description.maxImages ?? usualMaxImages;
     const cost = await warmUp(session, manifest.input, maxImages, now);
     session.left.throwIfAborted();
+    // At once: what failed and goes back to the queue must not come here again.
+    session.left.addEventListener('abort', () => this.#gone(session.left.reason), { once: true });
     const { perImageMillis, perBatchMillis }: Cost = cost;
     [this.#session, this.#speed, this.#maxImages] = [session, new RemoteSpeed(now, cost), maxImages];
     [this.#error, this.#faults, this.#pausedUntil] = [undefined, 0, 0];
@@ -215,7 +230,7 @@ export class Remote {
 
   #gone(error: PalateError): void {
     const wasThere = this.isThere;
-    const isNews = wasThere || error.message !== this.#error?.message;
+    const isNews = wasThere || error.reason !== this.#error?.reason;
     this.#error = error;
     [this.#session, this.#speed] = [undefined, undefined];
     this.#failures++;

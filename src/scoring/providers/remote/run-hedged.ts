@@ -14,6 +14,9 @@ export interface Fleet {
   now(): number;
 }
 
+/** Times the time after which a batch is late, again and again. */
+const veryLate = 2;
+
 /**
  * Runs a batch on a server, and on a second one too where the first takes unusually long. The first answer counts, and the other
  * is called off. To infer has no effects, so this changes nothing but the time. It fails when all that were asked failed.
@@ -45,15 +48,16 @@ export function runHedged(
       },
     );
   };
-  const hedge = () => {
+  const hedge = (isVeryLate: boolean) => {
     const second = fleet.second(first, images.length, deadlineMillis - fleet.now());
-    if (second !== undefined && running > 0 && hedging.spend()) begin(second);
+    if (second !== undefined && hedging.spend(isVeryLate)) begin(second);
+    else timer = setTimeout(hedge, veryLate * hedging.delayMillis(usual), true);
   };
   hedging.earn();
   signal.addEventListener('abort', giveUp, { once: true });
   if (signal.aborted) giveUp();
   begin(first);
-  const timer = setTimeout(hedge, hedging.delayMillis(usual));
+  let timer = setTimeout(hedge, hedging.delayMillis(usual), false);
   return promise.finally(() => {
     clearTimeout(timer);
     signal.removeEventListener('abort', giveUp);

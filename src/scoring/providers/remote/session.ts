@@ -3,8 +3,9 @@ import { PalateError } from '../../../errors.ts';
 import { createGrpcClient, type GrpcClient } from '../../../rpc/client/grpc-client.ts';
 import type { ModelManifest } from '../../models/manifest.ts';
 import type { ModelImage, ModelOutput } from '../model-instance.ts';
-import { type InferChannel, openChannel } from './channel.ts';
+import { openChannel } from './channel.ts';
 import type { InferenceClient } from './describe-remote.ts';
+import type { InferChannel } from './infer-channel.ts';
 import { writeInferRequest } from './infer-request.ts';
 import { readOutputs } from './infer-response.ts';
 import type { RemoteTarget } from './target.ts';
@@ -12,7 +13,7 @@ import type { RemoteTarget } from './target.ts';
 export interface SessionOptions {
   readonly address: string;
   readonly manifest: Pick<ModelManifest, 'input' | 'outputs'>;
-  readonly target: Pick<RemoteTarget, 'model' | 'version' | 'transport'>;
+  readonly target: Pick<RemoteTarget, 'model' | 'version' | 'transport' | 'connection'>;
   /** Streams were wanted, and the server has none. */
   readonly onFallback: () => void;
 }
@@ -36,10 +37,12 @@ export class Session {
   #requests = 0;
   #onIdle: () => void = () => undefined;
 
+  /** @throws PalateError TLS_INVALID */
   constructor(options: SessionOptions) {
     this.#options = options;
     const { address, target, onFallback } = options;
-    this.#client = createGrpcClient(GRPCInferenceService, address, { attempts: 1, isAlone: true });
+    const { connection } = target;
+    this.#client = createGrpcClient(GRPCInferenceService, address, { attempts: 1, isAlone: true, connection });
     this.#channel = openChannel(this.call, target.transport, onFallback);
   }
 

@@ -5,8 +5,8 @@ import {
   type ModelStreamInferResponse,
 } from '../../../../gen/grpc_service_pb.ts';
 import { PalateError, type Reason, reasons } from '../../../errors.ts';
-import type { InferChannel, InferOptions } from './channel.ts';
 import type { InferenceClient } from './describe-remote.ts';
+import type { InferChannel, InferOptions } from './infer-channel.ts';
 
 /**
  * Streams that stay open, each with one batch under way: a batch need not wait for the answer to another, and to take one back

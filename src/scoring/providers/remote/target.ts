@@ -1,3 +1,5 @@
+import type { ConnectionOptions } from '../../../rpc/client/connection.ts';
+
 /** How a request travels: on streams that stay open, or as a call of its own. */
 export const transports = ['stream', 'unary'] as const;
 
@@ -16,7 +18,9 @@ export interface RemoteTarget {
   readonly maxBatches: number;
   /** The share of batches that may be sent a second time because the first takes unusually long; 0: none. */
   readonly hedgeShare: number;
+  /** TLS, certificates and a token. */
+  readonly connection: ConnectionOptions;
 }
 
 /** For what is not said. */
-export const defaultTarget = { transport: 'stream', maxBatches: 4, hedgeShare: 0.05 } as const;
+export const defaultTarget = { transport: 'stream', maxBatches: 4, hedgeShare: 0.05, connection: {} } as const;

@@ -83,7 +83,10 @@ describe('mealReviewed', () => {
       const tenant = folded(events);
       const [meal] = tenant.people.recordOf(person(tenant, who)).meals;
       assert.equal(meal?.score, 2);
-      assert.deepEqual([meal?.review?.score, meal?.review?.labels, meal?.review?.reviewerId], [5, ['stew'], 'eve']);
+      assert.deepEqual(
+        [meal?.photo.review?.score, meal?.photo.review?.labels, meal?.photo.review?.reviewerId],
+        [5, ['stew'], 'eve'],
+      );
       assert.equal([...tenant.meals.strangers()].length, 0);
     }
   });

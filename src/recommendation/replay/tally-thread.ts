@@ -1,0 +1,108 @@
+import { Worker } from 'node:worker_threads';
+import { PalateError } from '../../errors.ts';
+import { entryBeside } from '../../threads/entry.ts';
+import type { Archive } from '../fold/archive.ts';
+import type { FoldSettings } from '../fold/settings.ts';
+import { TallyLog } from '../fold/tally-log.ts';
+import { ArchiveReader } from '../snapshots/archive-reader.ts';
+import type { FromTallies, TallyData, ToTallies } from './messages.ts';
+
+/** Numbers in the first row of a tenant, who may have few events, and in all further ones. */
+const firstRow = 1_024;
+const rowLength = 32_768;
+/** Rows that may wait to be added up: 8 MiB. */
+const maxUnderWay = 32;
+/** A row takes milliseconds. */
+const patienceMillis = 60_000;
+
+/**
+ * A thread that keeps the tallies of a state while it is replayed. Rows go there in order, their memory comes back to be
+ * written anew; at the end the tallies' own memory changes hands.
+ */
+export class TallyThread {
+  readonly #worker: Worker;
+  readonly #logs: TallyLog[] = [];
+  readonly #spare: Float64Array<ArrayBuffer>[] = [];
+  #underWay = 0;
+  #failure: PalateError | undefined;
+  /** Of who waits, of whom there is one at most. */
+  #wake: () => void = () => undefined;
+  #tallies: Extract<FromTallies, { tallies: unknown }>['tallies'] | undefined;
+
+  constructor(settings: FoldSettings) {
+    const workerData: TallyData = { settings };
+    this.#worker = new Worker(entryBeside(import.meta.url, './tally.worker'), { workerData, name: 'tallies' });
+    this.#worker.on('message', (message: FromTallies) => this.#take(message));
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', (code) => this.#fail(new Error(`the thread ended with code ${code}`)));
+  }
+
+  /** A tenant's log, for `State.noteTallies`. */
+  openLog(tenant: string): TallyLog {
+    const log = new TallyLog(new Float64Array(firstRow), (row, length) => this.#pass(tenant, row, length));
+    this.#logs.push(log);
+    return log;
+  }
+
+  /** Resolves when no more rows wait than may. Rejects with WORKER_LOST. */
+  async room(): Promise<void> {
+    if (this.#underWay > maxUnderWay) await this.#until(() => this.#underWay <= maxUnderWay);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Ends it, and gives what `State.takeTallies` takes. Nothing may be noted any more. Rejects with WORKER_LOST. */
+  async finish(): Promise<(tenant: string) => Archive | undefined> {
+    for (const log of this.#logs) log.flush();
+    this.#send({ isOver: true }, []);
+    await this.#until(() => this.#tallies !== undefined);
+    const tallies = this.#tallies!;
+    await this.stop();
+    return (tenant) => {
+      const sections = tallies.get(tenant);
+      return sections === undefined ? undefined : new ArchiveReader(sections);
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#fail(new Error('it was stopped'));
+    await this.#worker.terminate();
+  }
+
+  #pass(tenant: string, row: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+    this.#underWay++;
+    this.#send({ tenant, row, length }, [row.buffer]);
+    return this.#spare.pop() ?? new Float64Array(rowLength);
+  }
+
+  #send(message: ToTallies, transfer: ArrayBuffer[]): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #take(message: FromTallies): void {
+    if ('tallies' in message) this.#tallies = message.tallies;
+    else {
+      this.#underWay--;
+      if (message.row.length === rowLength && this.#spare.length < maxUnderWay) this.#spare.push(message.row);
+    }
+    this.#wake();
+  }
+
+  #fail(cause: Error): void {
+    this.#failure ??= new PalateError('WORKER_LOST', 'the thread that keeps tallies was lost', { cause });
+    this.#wake();
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    const timer = setTimeout(() => this.#fail(new Error('it answers no more')), patienceMillis);
+    try {
+      while (this.#failure === undefined && !isSo()) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#wake = resolve;
+        await promise;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
