@@ -1,4 +1,4 @@
-/** Programs written in Go, built into `.cache/` once. It needs Go of any version from 1.18, and the Go module proxy. */
+/** Programs written in Go, built into `.cache/` once. It needs Go of any version from 1.18, and the Go module proxy. Run, it prints which Go. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -9,6 +9,8 @@ const toolchain = { minor: 25, version: 'v0.0.1-go1.25.4' } as const;
 
 /** Build tags and module settings of the caller's own projects are not for these. */
 const goSettings = { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local', CGO_ENABLED: '0' } as const;
+
+if (import.meta.main) console.log(findGo());
 
 /** Builds a module's command, `path@version`, into `file`, unless that is there. */
 export function installGoProgram(module: string, file: string): void {

@@ -55,10 +55,14 @@ export const runtime: Row = {
     {
       title: 'Files and uptime',
       unit: 'short',
-      about: 'Open files and connections; hours since the start.',
+      about: 'Open files and connections; hours since the start; days until the certificate expires.',
       queries: [
         q(of('process_open_fds'), 'files {{instance}}'),
         q(`(time() - ${of('process_start_time_seconds')}) / 3600`, 'hours {{instance}}'),
+        q(
+          `(${of('palate_certificate_expiry_timestamp_seconds')} - time()) / 86400`,
+          'days of the certificate {{instance}}',
+        ),
       ],
     },
     {

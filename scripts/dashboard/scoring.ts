@@ -53,6 +53,15 @@ export const scoring: Row = {
       ],
     },
     {
+      title: 'Model: by instance or remote',
+      unit: 'short',
+      about: 'Images a second of each, and how many it could do alone.',
+      queries: [
+        q(rate('palate_model_worker_images_total'), '{{worker}} {{instance}}'),
+        q(`1 / (${of('palate_model_worker_image_seconds')} > 0)`, 'could do: {{worker}} {{instance}}'),
+      ],
+    },
+    {
       title: 'Queues, of what may wait',
       unit: 'percentunit',
       about: 'At 1, photos are OVERLOADED.',

@@ -57,7 +57,7 @@ const page = await browser.newPage();
 const problems: string[] = [];
 page.on('pageerror', (error) => problems.push(String(error)));
 await page.goto(`${origin}/?palate=${palate.http}&unready=${unready.http}`);
-await page.waitForFunction(() => document.title === 'done', undefined, { timeout: 20_000 }).catch(() => undefined);
+await page.waitForFunction("document.title === 'done'", undefined, { timeout: 20_000 }).catch(() => undefined);
 const stdout = await page.innerText('pre');
 tellsStory({ code: problems.length, stdout, stderr: problems.join('\n') }, [
   ...allLines,

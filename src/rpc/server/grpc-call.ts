@@ -56,7 +56,8 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
     this.#sendStatus = base.sendStatus.bind(base);
     // grpc-js ends a call by itself when a message is too large, does not unpack, or the deadline passes: without
     // details, and without telling anyone but the caller. Those statuses come this way as well.
-    base.sendStatus = (status) => this.#cutOff(statusOfLibrary(prepared.method, status));
+    const endByLibrary = (status: Status): void => this.#cutOff(statusOfLibrary(prepared.method, status));
+    base.sendStatus = endByLibrary;
   }
 
   /** grpc-js's own listener, which would run a handler of its kind, is left unused. */
@@ -87,7 +88,8 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
     if (this.#ended) return;
     this.#live = live;
     this.#context.gate.calls.add(live);
-    live.onCutOff = (failure) => this.#cutOff(failure);
+    const cutOff = (failure: PalateError): void => this.#cutOff(failure);
+    live.onCutOff = cutOff;
     // grpc-js watches the caller's own deadline.
     if (live.deadlineMillis < Number(this.#base.getDeadline())) live.watchDeadline();
     if (live.expiresAtMillis !== Number.POSITIVE_INFINITY) live.watchExpiry();

@@ -41,7 +41,10 @@ const server = createRpcServer({
 });
 await server.start();
 const [host, number] = (port === 'grpc' ? server.address().grpc : server.address().http).split(':');
-const answer = toBinary(responseSchema, create(responseSchema, { host, port: Number(number) } as object));
+const answer = toBinary(
+  responseSchema,
+  create(responseSchema, { host, port: Number(number) } as Record<string, unknown>),
+);
 const head = Buffer.alloc(4);
 head.writeUInt32BE(answer.length);
 process.stdout.write(Buffer.concat([head, answer]));

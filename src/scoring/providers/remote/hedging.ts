@@ -8,8 +8,9 @@ const quantile = 0.95;
 /** How many second attempts may be saved up, and how many of them are kept for batches that are very late. */
 const burst = 16;
 const reserve = 8;
-/** Sooner than this a second attempt is not worth its while. */
+/** Sooner than this a second attempt is not worth its while; and where nothing is known, it is after this. */
 const leastMillis = 2;
+const longestMillis = 60_000;
 
 /**
  * When a batch is sent a second time, to another server, since the first takes unusually long: after the 95th percentile of what
@@ -43,12 +44,12 @@ export class Hedging {
 
   /** After how many milliseconds a batch is late. `usual`: of one of its size, at the fastest server. */
   delayMillis(usual: number): number {
-    return Math.max(leastMillis, usual * this.#late);
+    return Math.min(Math.max(leastMillis, usual * this.#late), longestMillis);
   }
 
   /** A batch was answered, by whichever server. */
   observe(millis: number, usual: number): void {
-    if (usual <= 0) return;
+    if (!(usual > 0 && usual < Number.POSITIVE_INFINITY)) return;
     this.#ratios[this.#next % kept] = millis / usual;
     this.#next++;
     if (this.#ratios.length < needed || this.#next % needed !== 0) return;

@@ -46,6 +46,7 @@ export class RemoteGroup {
   #first = Promise.withResolvers<void>();
   #sha256: string | undefined;
   #patience: NodeJS.Timeout | undefined;
+  #isNoneTold = false;
   #isStopped = false;
 
   constructor(options: RemoteGroupOptions) {
@@ -177,11 +178,13 @@ export class RemoteGroup {
   #some(): void {
     clearTimeout(this.#patience);
     this.#patience = undefined;
+    this.#isNoneTold = false;
     this.#options.onSome();
   }
 
   #tellNone(): void {
-    if (this.#isStopped || this.isReady) return;
+    if (this.#isStopped || this.isReady || this.#isNoneTold) return;
+    this.#isNoneTold = true;
     this.#options.log.error({ remotes: this.#why() }, 'no remote runs the model: it is not ready');
     this.#options.onNone(() => new PalateError('UNREACHABLE', this.#why(), { retryAfterMillis }));
   }

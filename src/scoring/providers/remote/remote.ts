@@ -116,7 +116,11 @@ export class Remote {
     const { now, runTimeoutMillis } = this.#options;
     const leftMillis = deadlineMillis - now();
     const isOurs = leftMillis > runTimeoutMillis;
-    const limits = { timeoutMillis: isOurs ? runTimeoutMillis : leftMillis, late: isOurs ? stuck : tooLate, signal };
+    const limits = {
+      timeoutMillis: isOurs ? runTimeoutMillis : Math.max(0, leftMillis),
+      late: isOurs ? stuck : tooLate,
+      signal,
+    };
     const end = speed.begin(images.length);
     try {
       const outputs = await session.infer(images, limits);

@@ -106,7 +106,7 @@ describe('a server that is not there', () => {
       assert.match(error.message, new RegExp(`no remote runs model toy, version 1: ${address}: could not connect`));
       return true;
     });
-    assert.ok(lines.some(({ level, message }) => level === 'error' && /it is not ready/.test(message)));
+    assert.equal(lines.filter(({ level, message }) => level === 'error' && /it is not ready/.test(message)).length, 1);
     await startScripted(test, { mark: 7 }, Number(address.split(':')[1]));
     await eventually('it is ready', () => model.isReady);
     assert.deepEqual(await labels(1), [1, 7]);
