@@ -15,8 +15,12 @@ export async function startProgram(t: Scope, file: string, args: readonly string
   const path = fileURLToPath(new URL(file, import.meta.url));
   const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
+  // It outlives nobody who started it, however they ended.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   t.after(async () => {
-    child.kill('SIGKILL');
+    process.off('exit', kill);
+    kill();
     await ended;
   });
   const failed = ended.then(([code]) => Promise.reject(new Error(`${file} ended with ${code}`)));

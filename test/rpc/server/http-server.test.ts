@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request as send } from 'node:http';
 import { test } from 'node:test';
 import { RecommendationService } from '../../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { bindService } from '../../../src/rpc/handlers.ts';
@@ -67,4 +69,22 @@ test('headers over the limit are refused', async (t) => {
   const server = await runServer(t, [service]);
   const response = await server.post(recommend, '{"placement":"x"}', { 'x-large': 'x'.repeat(20_000) });
   assert.equal(response.status, 431);
+});
+
+test('a connection goes on after a body that was given up half-read', { timeout: 10_000 }, async (t) => {
+  const server = await runServer(t, [service], { options: { receiveMaxBytes: 100_000 } });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const statusOf = async (body: Buffer): Promise<number | undefined> => {
+    const headers = { 'content-type': 'application/proto', 'transfer-encoding': 'chunked' };
+    const request = send(`http://${server.http}${recommend}`, { method: 'POST', agent, headers });
+    request.end(body);
+    const [response]: [IncomingMessage] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    return response.statusCode;
+  };
+  assert.equal(await statusOf(Buffer.alloc(8_000_000)), 429);
+  // Not valid, and answered at once.
+  assert.equal(await statusOf(Buffer.alloc(0)), 400);
 });
