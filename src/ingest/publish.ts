@@ -12,6 +12,7 @@ import type { RejectedEvent } from '../events/checked-event.ts';
 import type { EventIdWords } from '../events/event-id.ts';
 import { sliceEvents } from '../events/slicing.ts';
 import type { Appended, Journal } from '../journal/journal.ts';
+import { failureType, type Span } from '../telemetry/tracing/tracer.ts';
 import type { DuplicateWindow } from './duplicate-window.ts';
 import type { Duplicates } from './duplicates.ts';
 import { type CheckedBatch, type ErasureGate, withoutErasures } from './erasure/gate.ts';
@@ -24,6 +25,8 @@ export interface Batch {
   readonly tenant: string;
   /** W3C trace context of the call; may be empty. */
   readonly trace: Uint8Array;
+  /** The call's, where it is recorded. */
+  readonly span?: Span | undefined;
   /** Has a 1 at the field number of each payload that the sender may publish; absent: all. */
   readonly permitted?: Uint8Array | undefined;
 }
@@ -112,7 +115,10 @@ function tooMany(count: number, most: number): PalateError {
   });
 }
 
-/** As the erasures want it, who hardly ever look: the objects are made when they do. */
+/**
+ * As the erasures want it, who hardly ever look: the objects are made when they do. A class, for the getter of an object literal
+ * keeps its batch until the next full collection: see `threads/young-generation.ts`.
+ */
 class ListedBatch implements CheckedBatch {
   readonly #accepted: AcceptedEvents;
   readonly events: CheckedBatch['events'];

@@ -40,6 +40,7 @@ export function createSelection(tenant: TenantState, rules: Rules): Selection {
   return new Judge(tenant, rules);
 }
 
+/** A class, for the getters of an object literal are made old at once: see `threads/young-generation.ts`. */
 class Judge implements Selection {
   readonly #tenant: TenantState;
   readonly #rules: Rules;

@@ -42,9 +42,11 @@ export class SequenceWaiters {
         signal?.removeEventListener('abort', onAbort);
         action();
       };
-      const resolveOnce = () => settle(resolve);
-      const rejectOnce = (reason: unknown) => settle(() => reject(reason));
-      const waiter: Waiter = { sequence, resolve: resolveOnce, reject: rejectOnce };
+      const waiter: Waiter = {
+        sequence,
+        resolve: () => settle(resolve),
+        reject: (reason) => settle(() => reject(reason)),
+      };
       this.#waiting.add(waiter);
       signal?.addEventListener('abort', onAbort);
     });

@@ -9,7 +9,9 @@ import {
   type HandlerContext,
 } from '@connectrpc/connect';
 import { PalateError } from '../../errors.ts';
+import { logFieldsOf, type Span } from '../../telemetry/tracing/tracer.ts';
 import type { CallMetadata } from '../call.ts';
+import { startServerSpan } from '../interceptors/call-span.ts';
 import { observeEnd, observeStart } from '../interceptors/observation.ts';
 import { cancelled, deadlineExceeded, type LiveCall } from '../live-call.ts';
 import type { Log } from '../log.ts';
@@ -51,14 +53,17 @@ export function requestGate(byMethod: ReadonlyMap<string, PreparedMethod>, conte
     const prepared = byMethod.get(`/${service.typeName}/${method.name}`);
     if (prepared === undefined) return;
     const startedAt = observeStart();
+    const arrival = arrivalOf(handlerContext);
+    const span = startServerSpan(prepared.name, arrival.metadata, 'http');
     const refused = (thrown: unknown): never => {
-      throw refuse(thrown, prepared, context, startedAt);
+      throw refuse(thrown, prepared, context, startedAt, span);
     };
     const admitted = (live: LiveCall): void => {
+      live.span = span;
       values.set(admittedKey, { live, startedAt });
     };
     try {
-      const live = admitCall(context.gate, prepared, arrivalOf(handlerContext));
+      const live = admitCall(context.gate, prepared, arrival);
       if (live instanceof Promise) return live.then(admitted, refused);
       admitted(live);
     } catch (thrown) {
@@ -151,17 +156,24 @@ function isDeadline(reason: unknown): boolean {
   return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
 }
 
-function refuse(thrown: unknown, prepared: PreparedMethod, { log }: ConnectContext, startedAt: number): ConnectError {
+function refuse(
+  thrown: unknown,
+  prepared: PreparedMethod,
+  { log }: ConnectContext,
+  startedAt: number,
+  span: Span | undefined,
+): ConnectError {
   const error = disclose(thrown, (error_id, err) =>
-    log.error({ err, error_id, method: prepared.name }, 'a call failed'),
+    log.error({ err, error_id, method: prepared.name, ...logFieldsOf(span) }, 'a call failed'),
   );
-  observeEnd(startedAt, prepared.path, error.code, 'http');
+  observeEnd(startedAt, prepared.path, error.code, 'http', span);
   return toConnectError(error, undefined);
 }
 
 /** A call that has passed the gate and was refused before it began, as its body could not be read. */
 export function refused(values: ContextValues, path: string, { code }: PalateError): void {
-  observeEnd(values.get(admittedKey)?.startedAt ?? 0, path, code, 'http');
+  const admitted = values.get(admittedKey);
+  observeEnd(admitted?.startedAt ?? 0, path, code, 'http', admitted?.live.span);
 }
 
 function arrivalOf({ requestHeader, timeoutMs, values }: HandlerContext) {

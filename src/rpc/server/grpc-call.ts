@@ -1,6 +1,8 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import { isPalateError, PalateError, type StatusCode, statusCodes } from '../../errors.ts';
+import { logFieldsOf, type Span } from '../../telemetry/tracing/tracer.ts';
 import { Inbox } from '../inbox.ts';
+import { startServerSpan } from '../interceptors/call-span.ts';
 import { observeEnd, observeStart } from '../interceptors/observation.ts';
 import { cancelled, deadlineExceeded, type LiveCall } from '../live-call.ts';
 import type { Log } from '../log.ts';
@@ -40,6 +42,7 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
   readonly #context: GrpcContext;
   readonly #prepared: PreparedMethod;
   readonly #startedAt = observeStart();
+  #span: Span | undefined;
   #live: LiveCall | undefined;
   #request: Uint8Array | undefined;
   #inbox: Inbox<unknown> | undefined;
@@ -56,6 +59,7 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
     this.#sendStatus = base.sendStatus.bind(base);
     // grpc-js ends a call by itself when a message is too large, does not unpack, or the deadline passes: without
     // details, and without telling anyone but the caller. Those statuses come this way as well.
+    // Not assigned at once: see `threads/young-generation.ts`.
     const endByLibrary = (status: Status): void => this.#cutOff(statusOfLibrary(prepared.method, status));
     base.sendStatus = endByLibrary;
   }
@@ -66,14 +70,14 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
   }
 
   onReceiveMetadata(metadata: Metadata): void {
-    const peer = () => this.#base.getPeer();
-    const certificateNames = () => certificateNamesOf(sessionOf(this.#base)?.socket);
+    const read = new GrpcCallMetadata(metadata);
+    this.#span = startServerSpan(this.#prepared.name, read, 'grpc');
     try {
       const live = admitCall(this.#context.gate, this.#prepared, {
-        metadata: new GrpcCallMetadata(metadata),
+        metadata: read,
         askedDeadlineMillis: Number(this.#base.getDeadline()),
-        peer,
-        certificateNames,
+        peer: () => this.#base.getPeer(),
+        certificateNames: () => certificateNamesOf(sessionOf(this.#base)?.socket),
       });
       if (live instanceof Promise)
         live.then((known) => this.#begin(known)).catch((error: unknown) => this.#fail(error));
@@ -87,6 +91,7 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
   #begin(live: LiveCall): void {
     if (this.#ended) return;
     this.#live = live;
+    live.span = this.#span;
     this.#context.gate.calls.add(live);
     const cutOff = (failure: PalateError): void => this.#cutOff(failure);
     live.onCutOff = cutOff;
@@ -243,7 +248,11 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
       if (!isPalateError(thrown)) log.debug({ err: thrown, method: name }, 'a handler failed after its call had ended');
       return;
     }
-    this.#cutOff(disclose(thrown, (error_id, err) => log.error({ err, error_id, method: name }, 'a call failed')));
+    this.#cutOff(
+      disclose(thrown, (error_id, err) =>
+        log.error({ err, error_id, method: name, ...logFieldsOf(this.#span) }, 'a call failed'),
+      ),
+    );
   }
 
   #cutOff(failure: PalateError): void {
@@ -261,7 +270,7 @@ export class GrpcCall extends ServerInterceptingCall implements Listener {
 
   #end(code: StatusCode): void {
     this.#ended = true;
-    observeEnd(this.#startedAt, this.#prepared.path, code, 'grpc');
+    observeEnd(this.#startedAt, this.#prepared.path, code, 'grpc', this.#span);
     if (this.#live === undefined) return;
     this.#context.gate.calls.delete(this.#live);
     if (code === 'OK') this.#live.finish();

@@ -11,7 +11,6 @@ interface Internals {
   readonly commonServerOptions?: ServerOptions;
   readonly http2Servers?: ReadonlyMap<Http2Server, unknown>;
   _retrieveHandler?: (path: string) => unknown;
-  _runHandlerForCall?: (call: { start(listener: unknown): void }) => boolean;
 }
 
 export interface Http2Limits {
@@ -42,22 +41,6 @@ export function answerUnknownMethods(server: Server, handlerOf: (path: string) =
   if (typeof retrieve !== 'function') return;
   internals._retrieveHandler = (path) => retrieve.call(server, path) ?? handlerOf(path);
 }
-
-/**
- * Starts calls without a handler, for interceptors that answer them all and want no listener. grpc-js makes one for each call: an
- * object of four functions, which V8 makes old at once, and with them all that the call leads to (see
- * `threads/young-generation.ts`).
- */
-export function runWithoutHandlers(server: Server): void {
-  const internals = server as unknown as Internals;
-  if (typeof internals._runHandlerForCall !== 'function') return;
-  internals._runHandlerForCall = (call) => {
-    call.start(noListener);
-    return true;
-  };
-}
-
-const noListener = {};
 
 /** The connection that a call came by. */
 export function sessionOf(call: ServerInterceptingCallInterface): Http2Session | undefined {

@@ -8,7 +8,7 @@ import type { RpcOptions } from '../options.ts';
 import { type PreparedMethod, unknownMethod } from '../prepare.ts';
 import { wireMessage } from '../status.ts';
 import { GrpcCall, type GrpcContext } from './grpc-call.ts';
-import { answerUnknownMethods, http2ServersOf, limitHttp2, runWithoutHandlers } from './grpc-internals.ts';
+import { answerUnknownMethods, http2ServersOf, limitHttp2 } from './grpc-internals.ts';
 import { errorTrailers } from './grpc-metadata.ts';
 import { listen } from './listen.ts';
 import { releaseStreams } from './release-streams.ts';
@@ -52,7 +52,6 @@ export function createGrpcServer(
     type: 'unary',
     path,
   }));
-  runWithoutHandlers(server);
   limitHttp2(server, options);
   // Our own listener says plainly why a port cannot be had, where grpc-js would write it to the console, and does the TLS.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
