@@ -8,6 +8,7 @@ import type {
   MessageInitShape,
   MessageShape,
 } from '@bufbuild/protobuf';
+import type { Span } from '../../telemetry/tracing/tracer.ts';
 
 /** Options of one call. */
 export interface ClientCallOptions {
@@ -17,11 +18,16 @@ export interface ClientCallOptions {
   readonly timeoutMillis?: number;
   /** In place of the client's. */
   readonly tenant?: string;
+  /** Whose work it is, where that is recorded: the call has a span below. */
+  readonly span?: Span | undefined;
   /** More metadata. Bytes need a name that ends in `-bin`. */
   readonly metadata?: Readonly<Record<string, string | Uint8Array>>;
 }
 
-/** A request: what it takes to create the message, or the bytes of one that is encoded already. */
+/**
+ * A request: what it takes to create the message, or the bytes of one that is encoded already. A `Buffer` of such bytes may be sent
+ * as it is, without a copy: do not change it after it was handed over.
+ */
 export type ClientRequest<M extends DescMethod> = MessageInitShape<M['input']> | Uint8Array;
 
 type ClientAnswer<M extends DescMethod> = MessageShape<M['output']>;

@@ -9,6 +9,8 @@ import {
 } from '@bufbuild/protobuf';
 import { type CallOptions, Client as GrpcJsClient, Metadata } from '@grpc/grpc-js';
 import { tenantHeader } from '../../access/tenant.ts';
+import { PalateError } from '../../errors.ts';
+import { endClientSpan, startClientSpan } from '../interceptors/call-span.ts';
 import { type AnyClientMethod, type Client, type ClientCallOptions, clientOf } from './client.ts';
 import { errorFromServer } from './client-error.ts';
 import { type ClientStream, readAnswers, writeRequests } from './client-stream.ts';
@@ -80,13 +82,34 @@ export function createGrpcClient<S extends DescService>(
 function callOver(connection: Connection, method: DescMethod): AnyClientMethod {
   switch (method.methodKind) {
     case 'unary':
-      return (request, options = {}) => callUnary(connection, method, request, options);
+      return (request, options = {}) =>
+        spanned(connection, method, options, (own) => callUnary(connection, method, request, own));
     case 'server_streaming':
       return (request, options = {}) => readServerStream(connection, method, request, options);
     case 'client_streaming':
-      return (requests, options = {}) => callClientStream(connection, method, requests, options);
+      return (requests, options = {}) =>
+        spanned(connection, method, options, (own) => callClientStream(connection, method, requests, own));
     case 'bidi_streaming':
       return (requests, options = {}) => readBidi(connection, method, requests, options);
+  }
+}
+
+/** The call, in a span where the caller has one. Streams of answers go on in the caller's. */
+async function spanned(
+  { address }: Connection,
+  { parent, name }: DescMethod,
+  options: ClientCallOptions,
+  work: (options: ClientCallOptions) => Promise<unknown>,
+): Promise<unknown> {
+  const span = startClientSpan(options.span, `/${parent.typeName}/${name}`, address);
+  if (span === undefined) return work(options);
+  try {
+    const answer = await work({ ...options, span });
+    endClientSpan(span, 'OK');
+    return answer;
+  } catch (error) {
+    endClientSpan(span, PalateError.from(error).code);
+    throw error;
   }
 }
 
@@ -182,7 +205,10 @@ async function* readBidi(
 function codecs({ input, output, parent, name }: DescMethod) {
   return {
     path: `/${parent.typeName}/${name}`,
-    serialize: (request: unknown) => Buffer.from(request instanceof Uint8Array ? request : encode(input, request)),
+    serialize: (request: unknown) => {
+      if (Buffer.isBuffer(request)) return request;
+      return Buffer.from(request instanceof Uint8Array ? request : encode(input, request));
+    },
     deserialize: (bytes: Buffer): unknown => fromBinary(output, bytes),
   };
 }
@@ -200,6 +226,7 @@ function metadataOf(connection: Connection, options: ClientCallOptions): Metadat
   for (const [name, value] of Object.entries(options.metadata ?? {})) {
     metadata.set(name, typeof value === 'string' ? value : Buffer.from(value));
   }
+  for (const [name, value] of Object.entries(options.span?.headers ?? {})) metadata.set(name, value);
   return metadata;
 }
 

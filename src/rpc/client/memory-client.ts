@@ -2,6 +2,7 @@ import { create, type DescMessage, type DescService, type MessageInitShape } fro
 import { tenantHeader } from '../../access/tenant.ts';
 import type { CallMetadata } from '../call.ts';
 import type { BoundService } from '../handlers.ts';
+import { startServerSpan } from '../interceptors/call-span.ts';
 import { observeStart } from '../interceptors/observation.ts';
 import { cancelled } from '../live-call.ts';
 import { LiveCalls } from '../live-calls.ts';
@@ -70,12 +71,15 @@ function start(
 ): { readonly running: Running; readonly release: () => void } {
   const startedAt = observeStart();
   const { timeoutMillis, signal } = callOptions;
+  const metadata = metadataOf(callOptions);
   const live = admitOwn(gate, prepared, {
-    metadata: metadataOf(callOptions),
+    metadata,
     askedDeadlineMillis: timeoutMillis === undefined ? Infinity : Date.now() + timeoutMillis,
     peer: () => 'memory',
     certificateNames: () => [],
   });
+  // What this process does for itself is not worth a trace of its own.
+  if (metadata.get('traceparent') !== undefined) live.span = startServerSpan(prepared.name, metadata, 'memory');
   const onAbort = (): void => live.cutOff(cancelled(prepared.method));
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -83,7 +87,8 @@ function start(
   return { running, release: () => signal?.removeEventListener('abort', onAbort) };
 }
 
-function metadataOf({ tenant, metadata = {} }: ClientCallOptions): CallMetadata {
+function metadataOf({ tenant, span, metadata: given = {} }: ClientCallOptions): CallMetadata {
+  const metadata = span === undefined ? given : { ...given, ...span.headers };
   const find = (name: string): string | Uint8Array | undefined => (name === tenantHeader ? tenant : metadata[name]);
   return {
     get(name) {

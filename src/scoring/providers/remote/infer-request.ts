@@ -15,11 +15,11 @@ export interface RequestHead {
 }
 
 /** A `ModelInferRequest` of a batch as its bytes. The pixels are copied once, from the images to where they are sent from. */
-export function writeInferRequest(head: RequestHead, images: readonly ModelImage[]): Uint8Array {
+export function writeInferRequest(head: RequestHead, images: readonly ModelImage[]): Buffer {
   const pixels = images.reduce((sum, image) => sum + image.pixels.length, 0);
   const before = headBytes(head, images.length);
   const tag = rawContentsTag(pixels);
-  const bytes = new Uint8Array(before.length + tag.length + pixels);
+  const bytes = Buffer.allocUnsafeSlow(before.length + tag.length + pixels);
   bytes.set(before);
   bytes.set(tag, before.length);
   let at = before.length + tag.length;
