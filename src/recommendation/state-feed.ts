@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { PalateError } from '../errors.ts';
 import type { DurableBatch, Journal } from '../journal/journal.ts';
 import type { Part } from '../lifecycle.ts';
@@ -66,7 +67,10 @@ export interface StateFeedOptions {
   readonly onFailure?: (failure: PalateError) => void;
   /** Other work gets its turn after so long. */
   readonly sliceMillis?: number;
-  /** From so many records on, a replay from the journal's beginning is helped by a second thread. */
+  /**
+   * From so many records on, a replay from the journal's beginning is helped by a second thread. Default: 50,000; where there
+   * is one core, never.
+   */
   readonly helpFromRecords?: number;
 }
 
@@ -106,7 +110,7 @@ export class JournalFeed implements StateFeed, Part {
     this.#options = {
       maxQueuedEvents: 100_000,
       sliceMillis: 2,
-      helpFromRecords: 50_000,
+      helpFromRecords: availableParallelism() > 1 ? 50_000 : Number.POSITIVE_INFINITY,
       onFailure: () => undefined,
       ...options,
     };

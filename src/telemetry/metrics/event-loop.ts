@@ -1,7 +1,10 @@
 import { Histogram } from './histogram.ts';
 
-/** A look each time costs the same whether anything happens or not: fifty a second are a ten-thousandth of a core. */
-const intervalMillis = 20;
+/**
+ * To wake an idle process costs it 0.1 ms, so it is not done often. A tick is due at any moment of whatever else goes on, so what
+ * it has to wait is a fair sample, also of stops that are shorter than this.
+ */
+const intervalMillis = 100;
 /** A longer stop counts as one of this length. */
 const longestMillis = 60_000;
 
