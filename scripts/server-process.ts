@@ -13,6 +13,8 @@ export interface ServerProcessOptions {
   readonly args?: readonly string[];
   /** Arguments of `node` itself. */
   readonly nodeArgs?: readonly string[];
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Where the server's log lines of level warn and above go. */
   readonly stdout?: { write(text: string): unknown };
 }
@@ -51,7 +53,7 @@ export async function startServer(options: ServerProcessOptions): Promise<Runnin
       ],
       ...(options.args ?? []),
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...options.env } },
   );
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
   // A server outlives nobody who started it, however they ended.

@@ -33,6 +33,11 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   return inspectConfig(sources).config;
 }
 
+/** The variables of OpenTelemetry, whose names and meanings are its own: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
+export function tracingVariables(env: Environment = process.env): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('OTEL_')));
+}
+
 /** One key with the value that holds. */
 export interface EffectiveSetting {
   readonly key: string;

@@ -1,10 +1,13 @@
 /** `palate serve`: the server, until SIGINT or SIGTERM. */
 import { once } from 'node:events';
+import { tracingVariables } from '../config.ts';
 import { createLog } from '../telemetry/log.ts';
+import { openTracing } from '../telemetry/tracing/open-tracing.ts';
 import { keepYoung } from '../threads/young-generation.ts';
 import { assembleServer } from './assemble.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { configSources, serverOptions } from './config-options.ts';
+import { packageVersion } from './package-version.ts';
 
 export const serve = defineCommand({
   name: 'serve',
@@ -18,6 +21,7 @@ export const serve = defineCommand({
       'while it keeps up. So reads scale: on one machine, a process a core.',
     'Beyond this machine it listens only where it is told who may call: by tokens or client certificates, or by ' +
       '--allow-anonymous that anyone may.',
+    'The OTEL_* variables of OpenTelemetry send traces to a collector: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318.',
     'SIGTERM or Ctrl-C drains it: health says NOT_SERVING, running calls may finish, then it ends with code 0. A second ' +
       'signal does not wait.',
   ],
@@ -41,6 +45,7 @@ async function run(context: CommandContext<typeof serverOptions>): Promise<void>
   keepYoung();
   const config = context.loadConfig(configSources(context.values));
   const log = createLog(config.log);
+  const endTracing = await openTracing(tracingVariables(), packageVersion(), log.child({ part: 'tracing' }));
   const { lifecycle, rpc } = await assembleServer(config, log);
   const interrupted = once(context.signal, 'abort').then(() => {
     log.info({}, 'stopping');
@@ -53,5 +58,6 @@ async function run(context: CommandContext<typeof serverOptions>): Promise<void>
     log.info({ ...rpc.address(), ...source, roles: config.roles }, 'serving');
   }
   await interrupted;
+  await endTracing();
   log.info({}, 'stopped');
 }

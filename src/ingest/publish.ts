@@ -12,7 +12,7 @@ import type { RejectedEvent } from '../events/checked-event.ts';
 import type { EventIdWords } from '../events/event-id.ts';
 import { sliceEvents } from '../events/slicing.ts';
 import type { Appended, Journal } from '../journal/journal.ts';
-import { failureType, type Span } from '../telemetry/tracing/tracer.ts';
+import { endFailed, endWith, type Span } from '../telemetry/tracing/tracer.ts';
 import type { DuplicateWindow } from './duplicate-window.ts';
 import type { Duplicates } from './duplicates.ts';
 import { type CheckedBatch, type ErasureGate, withoutErasures } from './erasure/gate.ts';
@@ -71,7 +71,7 @@ export type Publish = (batch: Batch) => Promise<Acknowledgement>;
 export function createPublish(options: PublishOptions): Publish {
   const { journal, duplicates, erasures = withoutErasures } = options;
   const turns = new Turns();
-  return async ({ bytes, tenant, trace, permitted }) => {
+  return async ({ bytes, tenant, trace, span, permitted }) => {
     const checked = await checkAll(bytes, permitted, options, turns);
     const window = duplicates.of(tenant);
     const screening = erasures.prepare(tenant, new ListedBatch(checked));
@@ -79,7 +79,7 @@ export function createPublish(options: PublishOptions): Publish {
     const screened = screening === undefined ? undefined : (await screening)(window);
     const accepted = screened === undefined ? checked.accepted : packAccepted(screened.accepted);
     const fresh = leaveOutKnown(accepted, window);
-    const appendFresh = () => append(journal, window, fresh, tenant, trace);
+    const appendFresh = () => appendTraced(span, trace, (own) => append(journal, window, fresh, tenant, own));
     const appended = screened === undefined ? appendFresh() : screened.append(appendFresh);
     await settle(options, appended, window, fresh.ids);
     screened?.mask();
@@ -145,6 +145,23 @@ function leaveOutKnown(accepted: AcceptedEvents, window: DuplicateWindow): Accep
   window.fetch(ids, events.length);
   for (let at = 0; at < events.length; at++) if (window.add(ids, at * wordsPerId)) places[fresh++] = at;
   return fresh === events.length ? accepted : pickEvents(accepted, places.subarray(0, fresh));
+}
+
+const noTrace = new Uint8Array(0);
+
+/** The commit has a span of its own, and it is the one below which the events are folded. */
+function appendTraced(span: Span | undefined, trace: Uint8Array, work: (trace: Uint8Array) => Appended): Appended {
+  if (span === undefined) return work(trace);
+  const commit = span.child('journal commit', { kind: 'producer' });
+  try {
+    const appended = work(commit?.trace ?? noTrace);
+    commit?.set({ 'palate.sequence': appended.firstSequence });
+    endWith(commit, appended.durable);
+    return appended;
+  } catch (error) {
+    endFailed(commit, error);
+    throw error;
+  }
 }
 
 function append(

@@ -45,8 +45,8 @@ const durabilities = { disk: Durability.DISK, os: Durability.OS } as const;
 
 export function createIngestService(options: IngestServiceOptions): BoundService<typeof IngestService> {
   const { journal, publish, backlog, masked = new MaskedUsers(), pendingErasures = () => 0 } = options;
-  const take = (bytes: Uint8Array, { tenant, trace, caller }: Call) =>
-    backlog.during(bytes.length, () => publish({ bytes, tenant, trace, permitted: caller?.permissions.events }));
+  const take = (bytes: Uint8Array, { tenant, trace, caller, span }: Call) =>
+    backlog.during(bytes.length, () => publish({ bytes, tenant, trace, span, permitted: caller?.permissions.events }));
   return bindService(IngestService, {
     publish: onWire(async (bytes: Uint8Array, call: Call) => {
       backlog.admit();

@@ -10,6 +10,7 @@ import { JournalRecordSchema, SubscribeResponseSchema } from '../../gen/palate/i
 import { timestampOf } from '../events/timestamp.ts';
 import { wireTypes } from '../events/wire.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import { isSampled } from '../telemetry/tracing/trace-context.ts';
 import type { MaskedUser } from './masked-users.ts';
 
 /** What an answer tells beside its records. */
@@ -37,6 +38,7 @@ const tags = {
   appendedAt: (recordField.appendedAt.number << 3) | wireTypes.LEN,
   event: (recordField.event.number << 3) | wireTypes.LEN,
   tenant: (recordField.tenant.number << 3) | wireTypes.LEN,
+  trace: (recordField.trace.number << 3) | wireTypes.LEN,
   seconds: (timeField.seconds.number << 3) | wireTypes.VARINT,
   nanos: (timeField.nanos.number << 3) | wireTypes.VARINT,
 } as const;
@@ -49,7 +51,7 @@ interface Target {
   at: number;
 }
 
-/** The answer with these records. Tenants are written only where the caller reads those of all. */
+/** The answer with these records. Tenants, and the traces that are sampled, are written only where the caller reads those of all. */
 export function encodeAnswer(records: readonly JournalRecord[], withTenants: boolean, head: AnswerHead): Uint8Array {
   const sizes = new Array<number>(records.length);
   const masked = head.masked.length === 0 ? noBytes : encodeMasked(head.masked);
@@ -74,16 +76,20 @@ function encodeMasked(masked: readonly MaskedUser[]): Uint8Array {
   return toBinary(SubscribeResponseSchema, create(SubscribeResponseSchema, { masked: [...masked] }));
 }
 
-function recordSize({ sequence, appendedAtMicros, kind, event, tenant }: JournalRecord, withTenant: boolean): number {
+function recordSize(
+  { sequence, appendedAtMicros, kind, event, tenant, trace }: JournalRecord,
+  withTenant: boolean,
+): number {
   const { seconds, nanos } = timesOf(appendedAtMicros);
   let size = 1 + varintSize(sequence) + 2 + timeSize(seconds, nanos);
   if (kind === 'event') size += 1 + varintSize(event.length) + event.length;
   if (withTenant && tenant !== '') size += 1 + varintSize(tenant.length) + tenant.length;
+  if (withTenant && isSampled(trace)) size += 1 + varintSize(trace.length) + trace.length;
   return size;
 }
 
 function writeRecord(target: Target, record: JournalRecord, withTenant: boolean): void {
-  const { sequence, appendedAtMicros, kind, event, tenant } = record;
+  const { sequence, appendedAtMicros, kind, event, tenant, trace } = record;
   const { seconds, nanos } = timesOf(appendedAtMicros);
   const { bytes } = target;
   bytes[target.at++] = tags.sequence;
@@ -94,13 +100,16 @@ function writeRecord(target: Target, record: JournalRecord, withTenant: boolean)
   writeVarint(target, seconds);
   bytes[target.at++] = tags.nanos;
   writeVarint(target, nanos);
-  if (kind === 'event') {
-    bytes[target.at++] = tags.event;
-    writeVarint(target, event.length);
-    bytes.set(event, target.at);
-    target.at += event.length;
-  }
+  if (kind === 'event') writeBytes(target, tags.event, event);
   if (withTenant && tenant !== '') writeText(target, tags.tenant, tenant);
+  if (withTenant && isSampled(trace)) writeBytes(target, tags.trace, trace);
+}
+
+function writeBytes(target: Target, tag: number, bytes: Uint8Array): void {
+  target.bytes[target.at++] = tag;
+  writeVarint(target, bytes.length);
+  target.bytes.set(bytes, target.at);
+  target.at += bytes.length;
 }
 
 function headSize({ throughSequence, lastSequence, journalId, generation }: AnswerHead): number {

@@ -4,6 +4,7 @@ import type { DurableBatch, Journal } from '../journal/journal.ts';
 import type { Part } from '../lifecycle.ts';
 import type { Log } from '../rpc/log.ts';
 import type { State } from './fold/state.ts';
+import { startFoldSpan } from './fold-spans.ts';
 import { RecordFolder } from './record-folder.ts';
 import { ReplayHelp } from './replay/replay-help.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
@@ -253,12 +254,14 @@ export class JournalFeed implements StateFeed, Part {
     this.#queue = [];
     for (const batch of batches) {
       const { length } = batch.events;
+      const span = startFoldSpan(batch.trace, batch.firstSequence, length);
       for (let at = 0; at < length; ) {
         const next = this.#folder.foldBatch(batch, at, this.#sliceEndsAt);
         this.#queuedEvents -= next - at;
         at = next;
         if (performance.now() >= this.#sliceEndsAt) await this.#giveWay();
       }
+      span?.end();
     }
     this.#waiters.resolveUpTo(this.state.sequence);
   }

@@ -1,5 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { Caller } from '../access/caller.ts';
+import type { Span } from '../telemetry/tracing/tracer.ts';
 
 /** The metadata (headers) that came with a call. Names are in lower case. */
 export interface CallMetadata {
@@ -32,10 +33,12 @@ export interface Call {
   /** `address:port` of the other side, or `memory`. */
   readonly peer: string;
   /**
-   * The W3C trace context as it came: the ASCII bytes of `traceparent` and, if there is one, a line feed and
+   * The W3C trace context of the call's own span, or as it came where it has none: the ASCII bytes of `traceparent` and, if there is one, a line feed and
    * `tracestate`. Empty when the call carried none. https://www.w3.org/TR/trace-context/
    */
   readonly trace: Uint8Array;
+  /** Where the call is recorded, its span: what is done for it may have spans below. */
+  readonly span?: Span | undefined;
   /** Sets a response header. Too late once the first message of a stream was sent. */
   setHeader(name: string, value: string | Uint8Array): void;
   /** Sets a trailer, sent with the status. */

@@ -1,6 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { Caller } from '../access/caller.ts';
 import { PalateError } from '../errors.ts';
+import type { Span } from '../telemetry/tracing/tracer.ts';
 import { type Call, type CallMetadata, traceBytes } from './call.ts';
 
 /** What a transport knows when a call arrives. */
@@ -39,6 +40,8 @@ export class LiveCall implements Call {
   onCutOff: ((failure: PalateError) => void) | undefined;
   headers: Field[] | undefined;
   trailers: Field[] | undefined;
+  /** The transport's: set before the handler runs. */
+  span: Span | undefined;
   /** Among the calls under way; -1: not there. */
   place = -1;
   readonly #peer: () => string;
@@ -64,7 +67,7 @@ export class LiveCall implements Call {
   }
 
   get trace(): Uint8Array {
-    return traceBytes(this.metadata);
+    return this.span === undefined ? traceBytes(this.metadata) : this.span.trace;
   }
 
   get signal(): AbortSignal {

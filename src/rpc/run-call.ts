@@ -1,6 +1,8 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { PalateError } from '../errors.ts';
-import { observeEnd, type Port } from './interceptors/observation.ts';
+import { logFieldsOf } from '../telemetry/tracing/tracer.ts';
+import { observeEnd } from './interceptors/observation.ts';
+import type { Port } from './interceptors/port.ts';
 import { cancelled, type LiveCall } from './live-call.ts';
 import type { LiveCalls } from './live-calls.ts';
 import type { Log } from './log.ts';
@@ -30,7 +32,7 @@ export async function runOne(running: Running, input: () => unknown): Promise<Me
   try {
     const answer = await untilCutOff(live, prepared.invoke(input(), live));
     const message = prepared.complete(answer);
-    observeEnd(running.startedAt, prepared.path, 'OK', running.port);
+    observeEnd(running.startedAt, prepared.path, 'OK', running.port, live.span);
     return message;
   } catch (thrown) {
     throw failed(running, thrown);
@@ -53,7 +55,7 @@ export async function* runMany(running: Running, input: () => unknown): AsyncGen
       yield prepared.complete(next.value);
     }
     left = false;
-    observeEnd(running.startedAt, prepared.path, 'OK', running.port);
+    observeEnd(running.startedAt, prepared.path, 'OK', running.port, live.span);
   } catch (thrown) {
     left = false;
     throw failed(running, thrown);
@@ -79,15 +81,15 @@ function end({ live, calls }: Running): void {
 
 function leave({ live, prepared, startedAt, port }: Running): void {
   live.cutOff(cancelled(prepared.method));
-  observeEnd(startedAt, prepared.path, 'CANCELLED', port);
+  observeEnd(startedAt, prepared.path, 'CANCELLED', port, live.span);
 }
 
 function failed({ prepared, startedAt, port, log, live }: Running, thrown: unknown): PalateError {
   const error = disclose(thrown, (error_id, err) =>
-    log.error({ err, error_id, method: prepared.name }, 'a call failed'),
+    log.error({ err, error_id, method: prepared.name, ...logFieldsOf(live.span) }, 'a call failed'),
   );
   live.cutOff(error);
-  observeEnd(startedAt, prepared.path, error.code, port);
+  observeEnd(startedAt, prepared.path, error.code, port, live.span);
   return error;
 }
 

@@ -12,6 +12,7 @@ import { isPalateError, PalateError, type StatusCode } from '../errors.ts';
 import { type Backoff, waitMillis } from '../journal/follower/backoff.ts';
 import type { Client } from '../rpc/client/client.ts';
 import type { Log } from '../rpc/log.ts';
+import { type Span, traced } from '../telemetry/tracing/tracer.ts';
 import type { Clock } from './batcher/clock.ts';
 import { Departures } from './stages/departures.ts';
 import { imageIdOf } from './stages/meal-event-id.ts';
@@ -49,7 +50,7 @@ export interface Place {
    * in the log with its image.
    * @throws PalateError the ingest service's reason for refusing it; SHUTTING_DOWN where it could not be sent in time.
    */
-  send(tenant: string, event: Event): Promise<bigint>;
+  send(tenant: string, event: Event, span?: Span | undefined): Promise<bigint>;
   /** Gives it back without an event. Does nothing once the event was sent. */
   release(): void;
 }
@@ -61,6 +62,8 @@ interface Message {
 
 interface Entry extends Message {
   readonly tenant: string;
+  /** What led to the event, where that is recorded. */
+  readonly span: Span | undefined;
   /** Its event need not be kept any more. */
   readonly forget: () => void;
   readonly resolve: (sequence: bigint) => void;
@@ -82,6 +85,9 @@ const defaults = {
   unsent: undefined,
   onRefused: () => undefined,
 };
+
+/** While no more than this wait, an event that is recorded goes in a batch of its own. Else they go together, without traces. */
+const mostTraced = 64;
 
 /** While the process stops, attempts follow each other faster. */
 const hurriedBackoff: Backoff = { firstMillis: 50, longestMillis: 250 };
@@ -120,11 +126,11 @@ export class Outbox {
     this.#take();
     let isOpen = true;
     return {
-      send: (tenant, event) => {
+      send: (tenant, event, span) => {
         if (!isOpen) throw new PalateError('INTERNAL', 'a place in the outbox is for one event');
         const message = { imageId: imageIdOf(event), bytes: encodeMealEvent(event) };
         isOpen = false;
-        return this.#add(tenant, message);
+        return this.#add(tenant, message, span);
       },
       release: () => {
         if (isOpen) this.#leave(1);
@@ -194,13 +200,13 @@ export class Outbox {
     for (let left = 0; left < places; left++) this.#departures.observe(this.#options.clock.now());
   }
 
-  #add(tenant: string, message: Message): Promise<bigint> {
+  #add(tenant: string, message: Message, span?: Span | undefined): Promise<bigint> {
     const { promise, resolve, reject } = Promise.withResolvers<bigint>();
     // Nobody has to wait for it; the log has it anyway.
     promise.catch(() => undefined);
     const line = this.#lines.get(tenant) ?? this.#begin(tenant);
     const forget = this.#options.unsent?.add(tenant, message.bytes) ?? (() => undefined);
-    const entry: Entry = { ...message, tenant, forget, resolve, reject };
+    const entry: Entry = { ...message, tenant, span, forget, resolve, reject };
     this.#unsent.add(entry);
     for (const listener of this.#listeners) listener(tenant, message.bytes);
     line.entries.push(entry);
@@ -224,7 +230,10 @@ export class Outbox {
     const { maxBatchEvents, maxBatchBytes } = this.#options;
     let count = 0;
     let bytes = 0;
+    const isCalm = entries.length <= mostTraced;
     for (const entry of entries) {
+      // A record has the trace of its batch.
+      if (isCalm && count > 0 && (entry.span ?? entries[0]?.span) !== undefined) break;
       bytes += entry.bytes.length;
       if (count === maxBatchEvents || (count > 0 && bytes > maxBatchBytes)) break;
       count += 1;
@@ -261,7 +270,10 @@ export class Outbox {
     this.#calls.add(call);
     try {
       const options = { tenant, timeoutMillis: attemptMillis, signal: call.signal };
-      return outcomesOf(await client.publish(requestOf(batch.map(({ bytes }) => bytes)), options), batch.length);
+      const request = requestOf(batch.map(({ bytes }) => bytes));
+      const parent = batch.length === 1 ? batch[0]?.span : undefined;
+      const answer = await traced(parent, 'outbox send', (span) => client.publish(request, { ...options, span }));
+      return outcomesOf(answer, batch.length);
     } finally {
       this.#calls.delete(call);
     }

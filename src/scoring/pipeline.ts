@@ -9,6 +9,7 @@ import type { Client } from '../rpc/client/client.ts';
 import type { Log } from '../rpc/log.ts';
 import type { KeptScore, ScoreRecords } from '../storage/records/score-records.ts';
 import type { SharedFlight } from '../storage/records/shared-flight.ts';
+import { traced } from '../telemetry/tracing/tracer.ts';
 import { checkTimeZone } from './judgement/local-time.ts';
 import type { Tips } from './judgement/tips.ts';
 import { mealScored } from './meal-events.ts';
@@ -85,6 +86,7 @@ export function createPipeline(options: PipelineOptions): ScorePhoto {
     try {
       const bytes = question.image.case === 'imageBytes' ? question.image.value.length : maxImageBytes;
       const lease = admission.admit({ tenant: call.tenant, bytes, deadlineMillis: call.deadlineMillis });
+      call.span?.child('admit')?.end();
       try {
         return await way(parts, { question, call, chain, seat, resize: lease.resize });
       } finally {
@@ -128,18 +130,20 @@ async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
   const began = performance.now();
   const meals = askRecentMeals(parts.recommendation, question, call);
   if (question.image.case === undefined) throw new TypeError('a request has an image: its rules say so');
-  const bytes = await parts.fetch(question.image, call);
+  const { image } = question;
+  const bytes = await traced(call.span, 'fetch', () => parts.fetch(image, call));
   traveller.resize(bytes.length);
   const fetchMicros = question.image.case === 'imageBytes' ? 0 : microsSince(began);
-  const identity = await identify(bytes);
+  const identity = await traced(call.span, 'identify', () => identify(bytes));
   const known = await remembered(parts, question, call.tenant, chain, identity);
   const { kept, origin, times } =
     known === undefined
       ? await scoreOnce(parts, traveller, bytes, identity)
       : ({ kept: known, origin: 'remembered', times: noTime } as const);
+  call.span?.set({ 'palate.photo.origin': origin });
   const isDeduplicated = origin !== 'scored';
   const isToBeTold = isOfAnother(kept, question) || (known !== undefined && isOfEarlierProcess(known));
-  if (isDeduplicated && isToBeTold) tell(parts, call.tenant, kept, question, noEmbedding, seat.place);
+  if (isDeduplicated && isToBeTold) tell(parts, call, kept, question, noEmbedding, seat.place);
   const tip = await tipFor(parts, question, kept, meals);
   const { rejection } = kept.record;
   return { kept, rejection, tip, origin, isDeduplicated, times: { ...times, fetchMicros } };
@@ -168,18 +172,19 @@ async function scoreOnce(
 
 async function scoreHere(
   parts: Way,
-  { question, call: { tenant }, chain, seat }: Traveller,
+  { question, call, chain, seat }: Traveller,
   bytes: Uint8Array,
   identity: Identity,
   all: Shared,
 ): Promise<NewScore> {
+  const { tenant, span } = call;
   // Whoever began the work may give up while others wait for it: its event needs the place all the same.
   const place = seat.place ?? parts.outbox.reserve();
   seat.place = undefined;
   const letGo = holdChain(chain);
   try {
-    const scored = await parts.scorer({ tenant, bytes, identity, chain, of: question }, all);
-    tell(parts, tenant, scored.kept, question, scored.embedding, place);
+    const scored = await parts.scorer({ tenant, bytes, identity, chain, of: question, span }, all);
+    tell(parts, call, scored.kept, question, scored.embedding, place);
     // Of a refused photo the journal tells nobody whose it is, to take it out of the store with them. What is in the store
     // already is not put there again.
     const isWorthKeeping = scored.kept.record.modelScore !== undefined && question.image.case !== 'objectKey';
@@ -234,7 +239,7 @@ function isOfEarlierProcess({ record: { scoredAt } }: KeptScore): boolean {
 /** Tells the journal of a meal. For the same photo, model, person and item it may be told again: it knows the event. */
 function tell(
   { log }: Pick<Way, 'log'>,
-  tenant: string,
+  { tenant, span }: Pick<ScoreCall, 'tenant' | 'span'>,
   kept: KeptScore,
   question: ScoreQuestion,
   embedding: Float32Array,
@@ -246,7 +251,7 @@ function tell(
   // The moment of the record: what the journal then says of it is the same word, and no newer one.
   const atMicros = scoredAt === undefined || isOfAnother(kept, question) ? nowMicros() : microsOf(scoredAt);
   const event = mealScored(kept, score, question, embedding, atMicros);
-  place?.send(tenant, event).catch((err: unknown) => log.debug({ err }, 'a score did not reach the journal'));
+  place?.send(tenant, event, span).catch((err: unknown) => log.debug({ err }, 'a score did not reach the journal'));
 }
 
 /** What stands decides: where an expert gave their word, a tip goes by theirs. */

@@ -1,5 +1,6 @@
 import type { ScoreRequest } from '../../gen/palate/scoring/v1/scoring_pb.ts';
 import type { Call } from '../rpc/call.ts';
+import type { Span } from '../telemetry/tracing/tracer.ts';
 import { systemClock } from './batcher/clock.ts';
 import type { Caller } from './stages/caller.ts';
 
@@ -10,11 +11,13 @@ export type ScoreQuestion = Omit<ScoreRequest, '$typeName' | '$unknown'>;
 export interface ScoreCall extends Caller {
   readonly tenant: string;
   readonly signal: AbortSignal;
+  /** The call's, where it is recorded. */
+  readonly span?: Span | undefined;
 }
 
 /** The call as the scorer sees it. `withinMillis`: no longer than this from now. */
 export function callerOf(call: Call, withinMillis = Number.POSITIVE_INFINITY): ScoreCall {
-  const { tenant, signal } = call;
+  const { tenant, signal, span } = call;
   const millis = Math.min(call.remainingMillis(), withinMillis);
-  return { tenant, signal, deadlineMillis: systemClock.now() + millis };
+  return { tenant, signal, span, deadlineMillis: systemClock.now() + millis };
 }

@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly dataFolder?: string;
   /** More arguments of `palate serve`. Unless they name roles, scoring is not among them: its models take a second to load. */
   readonly args?: readonly string[];
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const rolesWithoutModels = ['--roles', 'ingest,recommendation'];
@@ -39,13 +41,16 @@ export async function temporaryFolder(t: Scope): Promise<string> {
 }
 
 /** Starts a server, and kills it when the test is over. */
-export async function servePalate(t: Scope, { dataFolder, args = [] }: ServeOptions = {}): Promise<ServedPalate> {
+export async function servePalate(
+  t: Scope,
+  { dataFolder, args = [], env = {} }: ServeOptions = {},
+): Promise<ServedPalate> {
   const own = dataFolder === undefined ? await makeFolder() : undefined;
   const folder = dataFolder ?? join(own!.folder, 'data');
   const complaints: string[] = [];
   const stdout = { write: (line: string) => complaints.push(line) };
   const roles = args.includes('--roles') ? [] : rolesWithoutModels;
-  const server = await startServer({ dataFolder: folder, args: [...roles, ...args], stdout });
+  const server = await startServer({ dataFolder: folder, args: [...roles, ...args], env, stdout });
   // One hook for both: node:test runs them in the order in which they were given.
   t.after(async () => {
     await kill(server);

@@ -18,6 +18,8 @@ export class AnswerBlock {
   /** 0: the event was erased. */
   readonly ends: Int32Array;
   readonly tenants: string[];
+  /** Seldom any: those of records whose trace is sampled. */
+  #traces: Map<number, Uint8Array> | undefined;
 
   constructor(bytes: Uint8Array, length: number) {
     this.bytes = bytes;
@@ -41,6 +43,21 @@ export class AnswerBlock {
     return this.tenants[at]!;
   }
 
+  /** The trace context of a record whose trace is sampled; empty: of any other. */
+  trace(at: number): Uint8Array {
+    return this.#traces?.get(at) ?? noBytes;
+  }
+
+  setTrace(at: number, trace: Uint8Array): void {
+    this.#traces ??= new Map();
+    this.#traces.set(at, trace);
+  }
+
+  /** Whether any record has a trace that is sampled. */
+  get hasTraces(): boolean {
+    return this.#traces !== undefined;
+  }
+
   isTombstone(at: number): boolean {
     return this.ends[at] === 0;
   }
@@ -53,13 +70,13 @@ export class AnswerBlock {
     return this.ends[at]!;
   }
 
-  /** Each as an object of its own. The trace context stays with the owner. */
+  /** Each as an object of its own. */
   records(): JournalRecord[] {
     return Array.from({ length: this.length }, (_, at) => ({
       sequence: this.sequence(at),
       appendedAtMicros: this.appendedAtMicros(at),
       tenant: this.tenant(at),
-      trace: noBytes,
+      trace: this.trace(at),
       kind: this.isTombstone(at) ? 'tombstone' : 'event',
       event: this.bytes.subarray(this.from(at), this.to(at)),
     }));

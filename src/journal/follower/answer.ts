@@ -46,6 +46,7 @@ const recordNumbers = {
   appendedAt: recordField.appendedAt.number,
   event: recordField.event.number,
   tenant: recordField.tenant.number,
+  trace: recordField.trace.number,
 } as const;
 
 const timeNumbers = { seconds: timeField.seconds.number, nanos: timeField.nanos.number } as const;
@@ -124,6 +125,9 @@ function readRecord(cursor: WireCursor, block: AnswerBlock, at: number): void {
       case recordNumbers.tenant:
         block.tenants[at] = readTenant(cursor);
         break;
+      case recordNumbers.trace:
+        block.setTrace(at, readBytes(cursor));
+        break;
       default:
         skipValue(cursor, tag);
     }
@@ -162,10 +166,14 @@ function enter(cursor: WireCursor): number {
 
 /** ASCII. */
 function readText(cursor: WireCursor): string {
+  return String.fromCharCode(...readBytes(cursor));
+}
+
+function readBytes(cursor: WireCursor): Uint8Array {
   const length = readLength(cursor);
   const from = cursor.position;
   cursor.position += length;
-  return String.fromCharCode(...cursor.bytes.subarray(from, from + length));
+  return cursor.bytes.subarray(from, from + length);
 }
 
 let lastTenant = '';

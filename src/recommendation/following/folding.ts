@@ -3,6 +3,7 @@ import type { Follower } from '../../journal/follower/follower.ts';
 import type { Log } from '../../rpc/log.ts';
 import { maskUser } from '../erasure/masks.ts';
 import type { State } from '../fold/state.ts';
+import { startFoldSpans } from '../fold-spans.ts';
 import { RecordFolder } from '../record-folder.ts';
 
 /** What a state holds already. */
@@ -104,11 +105,13 @@ export class Folding {
   }
 
   async #foldAll({ block, throughSequence }: FollowAnswer): Promise<void> {
+    const spans = startFoldSpans(block);
     for (let at = 0; at < block.length; ) {
       at = this.#folder.foldBlock(block, at, performance.now() + this.#options.sliceMillis);
       if (at < block.length) await this.#giveWay();
       if (this.#stopping.signal.aborted) return;
     }
+    for (const span of spans) span.end();
     this.#throughSequence = throughSequence;
   }
 

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { CallOptions } from '@grpc/grpc-js';
-import { PalateError, type Reason } from '../../errors.ts';
+import { PalateError, type Reason, type StatusCode } from '../../errors.ts';
+import type { Span } from '../../telemetry/tracing/tracer.ts';
 import type { Call } from '../call.ts';
 import { errorFromServer, isNeverSent } from '../client/client-error.ts';
 import { readAnswers } from '../client/client-stream.ts';
 import type { AnyHandler, BoundService } from '../handlers.ts';
+import { endClientSpan, startClientSpan } from '../interceptors/call-span.ts';
 import { forwardedMetadata, isForwarded } from './forwarded-metadata.ts';
 import type { Peer } from './peer.ts';
 import type { Peers } from './peers.ts';
@@ -63,7 +65,7 @@ async function forwardUnary(route: Route, request: Uint8Array, call: Call): Prom
     const peer = await pick(route, call, before);
     if (peer === before) await sleep(pauseMillis * attempt, undefined, { signal: call.signal });
     try {
-      const answer = await underWay(peer, () => callUnary(route, peer, request, call));
+      const answer = await underWay(peer, call, route.path, (span) => callUnary(route, peer, request, call, span));
       route.budget.succeeded();
       return answer;
     } catch (error) {
@@ -74,9 +76,15 @@ async function forwardUnary(route: Route, request: Uint8Array, call: Call): Prom
   }
 }
 
-function callUnary({ method, path, ownAuthorization }: Route, peer: Peer, request: Uint8Array, call: Call) {
+function callUnary(
+  { method, path, ownAuthorization }: Route,
+  peer: Peer,
+  request: Uint8Array,
+  call: Call,
+  span: Span | undefined,
+) {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.());
+  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.(), span);
   const { target } = peer.address;
   const sent = peer.client.makeUnaryRequest(
     path,
@@ -100,15 +108,20 @@ function callUnary({ method, path, ownAuthorization }: Route, peer: Peer, reques
 async function* forwardServerStream(route: Route, request: Uint8Array, call: Call): AsyncGenerator<Uint8Array> {
   const { path, ownAuthorization } = route;
   const peer = await pick(route, call);
-  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.());
+  const span = startClientSpan(call.span, path, peer.address.target);
+  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.(), span);
+  let code: StatusCode = 'CANCELLED';
   const ending = AbortSignal.any([call.signal, call.draining]);
   peer.outstanding += 1;
   try {
     const sent = peer.client.makeServerStreamRequest(path, bufferOf, asTheyAre, request, metadata, timeOf(call));
     yield* readAnswers(sent, peer.address.target, ending, undefined) as AsyncGenerator<Uint8Array>;
+    code = 'OK';
   } catch (error) {
+    code = PalateError.from(error).code;
     throw call.draining.aborted ? stopping() : error;
   } finally {
+    endClientSpan(span, code);
     peer.outstanding -= 1;
   }
 }
@@ -117,13 +130,20 @@ async function* forwardServerStream(route: Route, request: Uint8Array, call: Cal
 async function* forwardBidi(route: Route, requests: AsyncIterable<Uint8Array>, call: Call): AsyncGenerator<Uint8Array> {
   const { path, ownAuthorization } = route;
   const peer = await pick(route, call);
-  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.());
+  const span = startClientSpan(call.span, path, peer.address.target);
+  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.(), span);
+  let code: StatusCode = 'CANCELLED';
   peer.outstanding += 1;
   try {
     const sent = peer.client.makeBidiStreamRequest(path, bufferOf, asTheyAre, metadata, timeOf(call));
     const taken = untilDraining(requests, call.draining);
     yield* readAnswers(sent, peer.address.target, call.signal, taken) as AsyncGenerator<Uint8Array>;
+    code = 'OK';
+  } catch (error) {
+    code = PalateError.from(error).code;
+    throw error;
   } finally {
+    endClientSpan(span, code);
     peer.outstanding -= 1;
   }
   if (call.draining.aborted) throw stopping();
@@ -138,11 +158,22 @@ async function pick({ method, peers }: Route, call: Call, except?: Peer): Promis
   return peers.pick(typeName, call, except);
 }
 
-async function underWay<Answer>(peer: Peer, work: () => Promise<Answer>): Promise<Answer> {
+async function underWay<Answer>(
+  peer: Peer,
+  call: Call,
+  path: string,
+  work: (span: Span | undefined) => Promise<Answer>,
+): Promise<Answer> {
+  const span = startClientSpan(call.span, path, peer.address.target);
+  let code: StatusCode = 'OK';
   peer.outstanding += 1;
   try {
-    return await work();
+    return await work(span);
+  } catch (error) {
+    code = PalateError.from(error).code;
+    throw error;
   } finally {
+    endClientSpan(span, code);
     peer.outstanding -= 1;
   }
 }

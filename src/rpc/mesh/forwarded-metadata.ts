@@ -1,6 +1,8 @@
 import { Metadata } from '@grpc/grpc-js';
 import { tenantHeader } from '../../access/tenant.ts';
+import type { Span } from '../../telemetry/tracing/tracer.ts';
 import type { CallMetadata } from '../call.ts';
+import { headersOf } from '../interceptors/call-span.ts';
 
 /** On a call that another process has passed on: it is not passed on once more. */
 const forwardedHeader = 'palate-forwarded';
@@ -12,8 +14,12 @@ export function isForwarded(metadata: CallMetadata): boolean {
   return metadata.get(forwardedHeader) !== undefined;
 }
 
-/** The metadata of a call as it goes on. `ownAuthorization` is for callers that brought none. */
-export function forwardedMetadata(from: CallMetadata, ownAuthorization: string | undefined): Metadata {
+/** The metadata of a call as it goes on. `ownAuthorization` is for callers that brought none, `span` the one below which it goes on. */
+export function forwardedMetadata(
+  from: CallMetadata,
+  ownAuthorization: string | undefined,
+  span?: Span | undefined,
+): Metadata {
   const metadata = new Metadata();
   metadata.set(forwardedHeader, '1');
   if (ownAuthorization !== undefined) metadata.set('authorization', ownAuthorization);
@@ -21,5 +27,6 @@ export function forwardedMetadata(from: CallMetadata, ownAuthorization: string |
     const value = from.get(name);
     if (value !== undefined) metadata.set(name, value);
   }
+  for (const [name, value] of Object.entries(headersOf(span, from))) metadata.set(name, value);
   return metadata;
 }

@@ -6,7 +6,9 @@
  */
 
 import { PalateError } from '../../errors.ts';
+import { endFailed, type Span, traced } from '../../telemetry/tracing/tracer.ts';
 import { Arrivals } from './arrivals.ts';
+import { startBatchSpan } from './batch-span.ts';
 import type { Clock } from './clock.ts';
 import { type Cost, CostModel, type Speed } from './cost-model.ts';
 import { JobQueue, type QueuedJob } from './job-queue.ts';
@@ -37,6 +39,8 @@ export interface Submission<Input> {
   readonly priority?: number;
   /** Its abort takes the job out of the queue. One that runs goes on, unless nobody else waits for the batch: the worker is told. */
   readonly signal?: AbortSignal;
+  /** Where it is recorded, its own. */
+  readonly span?: Span | undefined;
 }
 
 /** An output, and how it came about. */
@@ -64,6 +68,7 @@ export interface BatcherOptions {
 interface Job<Input, Output> extends QueuedJob {
   readonly input: Input;
   readonly submittedMillis: number;
+  readonly span: Span | undefined;
   readonly resolve: (batched: Batched<Output>) => void;
   readonly reject: (error: unknown) => void;
   mayRetry: boolean;
@@ -176,7 +181,7 @@ export class Batcher<Input, Output> {
   }
 
   #jobOf(
-    { input, images = 1, deadlineMillis, priority }: Submission<Input>,
+    { input, images = 1, deadlineMillis, priority, span }: Submission<Input>,
     resolve: Job<Input, Output>['resolve'],
     reject: Job<Input, Output>['reject'],
   ): Job<Input, Output> {
@@ -189,6 +194,7 @@ export class Batcher<Input, Output> {
       order: this.#submitted++,
       place: -1,
       submittedMillis: clock.now(),
+      span,
       resolve,
       reject,
       mayRetry: true,
@@ -273,12 +279,12 @@ export class Batcher<Input, Output> {
     const running = new RunningBatch(batch);
     for (const job of batch) job.batch = running;
     seat.running = { images: batchImages, begunMillis: begun };
+    const span = startBatchSpan(batch, batchImages, worker.name);
     try {
-      const outputs = await worker.run(
-        batch.map(({ input }) => input),
-        running,
-      );
+      const inputs = batch.map(({ input }) => input);
+      const outputs = await traced(span, 'inference', () => worker.run(inputs, running));
       if (outputs.length !== batch.length) throw wrongCount(worker.name, outputs.length, batch.length);
+      span?.end();
       const millis = clock.now() - begun;
       speed.observe(batchImages, millis);
       this.#options.onRun?.(batchImages, millis);
@@ -288,6 +294,7 @@ export class Batcher<Input, Output> {
         job.resolve({ output: outputs[index]!, batchImages, queueMicros, runMicros, worker: worker.name });
       }
     } catch (error) {
+      endFailed(span, error);
       this.#failed(batch, worker.name, error);
     } finally {
       seat.running = undefined;

@@ -103,8 +103,8 @@ async function lookAt(
   const leases: Lease[] = [];
   const over = new AbortController();
   const signal = AbortSignal.any([caller.signal, over.signal]);
-  const { tenant, deadlineMillis } = caller;
-  const options = { deadlineMillis, signal, ...(priority === undefined ? {} : { priority }) };
+  const { tenant, deadlineMillis, span } = caller;
+  const options = { deadlineMillis, signal, span, ...(priority === undefined ? {} : { priority }) };
   try {
     caller.signal.throwIfAborted();
     for (const { length } of images) leases.push(admission.admit({ tenant, bytes: length, deadlineMillis }));

@@ -21,7 +21,7 @@ export interface InstanceStatus {
 }
 
 /** When and how urgently an image is wanted. */
-export type InferenceOptions = Pick<Submission<ModelImage>, 'deadlineMillis' | 'priority' | 'signal'>;
+export type InferenceOptions = Pick<Submission<ModelImage>, 'deadlineMillis' | 'priority' | 'signal' | 'span'>;
 
 /** A model that runs: several instances behind one batcher. */
 export class LoadedModel {

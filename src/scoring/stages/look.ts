@@ -2,6 +2,7 @@
 
 import type { CelInput } from '@bufbuild/cel';
 import type { JudgedBy } from '../../storage/records/judged-by.ts';
+import { type Span, traced } from '../../telemetry/tracing/tracer.ts';
 import type { Batched } from '../batcher/batcher.ts';
 import type { Decoder } from '../decoding/decoder.ts';
 import { judge, type RefusedPhoto, type ScoredPhoto } from '../judgement/judge.ts';
@@ -39,6 +40,7 @@ interface Walk {
   readonly bytes: Uint8Array;
   readonly chain: ModelChain;
   readonly shared: Shared;
+  readonly span: Span | undefined;
   /** By what the models want: each is made once. */
   readonly pixels: Map<string, Uint8Array>;
   readonly words: Record<string, CelInput>;
@@ -54,9 +56,15 @@ const noEmbedding = new Float32Array(0);
  * Looks at a photo with one model after the other, as far as their conditions let it go on. All share one deadline.
  * @throws PalateError OVERLOADED, DEADLINE_EXCEEDED, WORKER_LOST, MODEL_INVALID; also the signal's reason. A fault of the photo is an answer.
  */
-export async function look(decoder: PhotoDecoder, bytes: Uint8Array, chain: ModelChain, shared: Shared): Promise<Seen> {
+export async function look(
+  decoder: PhotoDecoder,
+  bytes: Uint8Array,
+  chain: ModelChain,
+  shared: Shared,
+  span?: Span | undefined,
+): Promise<Seen> {
   const walk: Walk = {
-    ...{ decoder, bytes, chain, shared, pixels: new Map(), words: {}, looked: 0 },
+    ...{ decoder, bytes, chain, shared, span, pixels: new Map(), words: {}, looked: 0 },
     times: { decodeMicros: 0, queueMicros: 0, inferenceMicros: 0, batchImages: 0 },
     provider: chain.links[0]!.model.provider,
   };
@@ -95,7 +103,8 @@ async function step(walk: Walk, { model }: ChainLink): Promise<Batched<ModelOutp
   const { shared, times } = walk;
   const pixels = await pixelsFor(walk, model.manifest.input);
   // Whoever joined meanwhile may have brought more time.
-  const inferred = await model.infer(pixels, { signal: shared.signal, deadlineMillis: shared.deadlineMillis });
+  const { signal, deadlineMillis } = shared;
+  const inferred = await traced(walk.span, 'infer', (span) => model.infer(pixels, { signal, deadlineMillis, span }));
   times.queueMicros += inferred.queueMicros;
   times.inferenceMicros += inferred.runMicros;
   times.batchImages = inferred.batchImages;
@@ -110,7 +119,8 @@ async function pixelsFor(walk: Walk, input: ChainLink['model']['manifest']['inpu
   const key = [size, fit, kernel].join();
   const known = pixels.get(key);
   if (known !== undefined) return known;
-  const image = await decoder.decode(bytes, input, { signal: shared.signal, deadlineMillis: shared.deadlineMillis });
+  const { signal, deadlineMillis } = shared;
+  const image = await traced(walk.span, 'decode', () => decoder.decode(bytes, input, { signal, deadlineMillis }));
   times.decodeMicros += image.decodeMicros;
   times.queueMicros += image.queueMicros;
   pixels.set(key, image.pixels);

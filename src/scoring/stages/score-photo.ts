@@ -6,6 +6,7 @@ import { nowMicros, timestampOf } from '../../events/timestamp.ts';
 import type { Log } from '../../rpc/log.ts';
 import { judgedByInit } from '../../storage/records/judged-by.ts';
 import type { KeptScore, ModelWord, ScoreRecords } from '../../storage/records/score-records.ts';
+import type { Span } from '../../telemetry/tracing/tracer.ts';
 import type { Clock } from '../batcher/clock.ts';
 import type { Decoder } from '../decoding/decoder.ts';
 import type { ModelChain } from '../models/model-chain.ts';
@@ -33,6 +34,8 @@ export interface NewPhoto {
   readonly identity: Identity;
   readonly chain: ModelChain;
   readonly of: ScoreQuestion;
+  /** Of the call that brought it, where that is recorded. */
+  readonly span?: Span | undefined;
 }
 
 export interface NewScore {
@@ -49,8 +52,8 @@ export function createScorer(options: ScorerOptions): Scorer {
   const { clock, decoder, records, log, maxQueuedPhotos = 256, waiting } = options;
   const lanes = new Lanes<Seen>({ clock, maxQueued: maxQueuedPhotos, waiting });
   return async (photo, shared) => {
-    const { bytes, chain } = photo;
-    const work = () => look(decoder, bytes, chain, shared);
+    const { bytes, chain, span } = photo;
+    const work = () => look(decoder, bytes, chain, shared, span);
     const { result, queueMicros } = await lanes.of(chain).pass(work, shared);
     const times = { ...result.times, queueMicros: result.times.queueMicros + queueMicros };
     const { embedding } = result;

@@ -19,9 +19,12 @@ const head = fc.record(
   },
   { noNullPrototype: true },
 );
+const traces = fc
+  .constantFrom('', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\nshop=42')
+  .map((text) => new Uint8Array(Buffer.from(text)));
 const records = fc
-  .array(fc.tuple(anyRecord(fc.uint8Array({ maxLength: 300 })), sequence), { maxLength: 20 })
-  .map((pairs) => pairs.map(([record, place]) => ({ ...record, sequence: place })));
+  .array(fc.tuple(anyRecord(fc.uint8Array({ maxLength: 300 })), sequence, traces), { maxLength: 20 })
+  .map((pairs) => pairs.map(([record, place, trace]) => ({ ...record, sequence: place, trace })));
 
 describe('an answer', () => {
   it('is read as the server wrote it', () => {
@@ -30,11 +33,29 @@ describe('an answer', () => {
         const { block, ...rest } = decodeAnswer(encodeAnswer(given, true, told));
         assert.deepEqual(rest, told);
         assert.deepEqual(
-          block.records().map((record) => ({ ...record, event: [...record.event] })),
-          given.map((record) => ({ ...record, event: [...record.event] })),
+          block.records().map((record) => ({ ...record, event: [...record.event], trace: [...record.trace] })),
+          given.map((record) => ({ ...record, event: [...record.event], trace: [...record.trace] })),
         );
       }),
     );
+  });
+
+  it('has the traces that are sampled, and where all tenants are read only', () => {
+    const [sampled, other] = ['01', '00'].map((flags) =>
+      Buffer.from(`00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`),
+    );
+    const told = { throughSequence: 2, lastSequence: 2, journalId: 'a'.repeat(16), generation: 1, masked: [] };
+    const base = { appendedAtMicros: 1, tenant: '', kind: 'event', event: new Uint8Array(0) } as const;
+    const two = [
+      { ...base, sequence: 1, trace: sampled! },
+      { ...base, sequence: 2, trace: other! },
+    ];
+    const lengths = (withAll: boolean) => {
+      const { block } = decodeAnswer(encodeAnswer(two, withAll, told));
+      return block.records().map(({ trace }) => trace.length);
+    };
+    assert.deepEqual(lengths(true), [55, 0]);
+    assert.deepEqual(lengths(false), [0, 0]);
   });
 
   it('of a server that writes its fields otherwise is read the same', () => {

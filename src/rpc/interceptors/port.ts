@@ -1,0 +1,2 @@
+/** Which way a call came in. */
+export type Port = 'grpc' | 'http' | 'memory';
