@@ -105,6 +105,8 @@ export class Projection implements Part {
   async refused(tenant: string, event: Uint8Array, { reason }: PalateError): Promise<void> {
     if (reason !== 'USER_ERASED') return;
     const ids = mealIdsOf(event);
+    // Its score may be on the way into the records still: no answer waits for that, nor does its event.
+    await this.#options.putsSettled();
     const kept = await this.#options.records.get(tenant, ids.imageId);
     if (kept !== undefined && isOf(ids, { ...kept, userId: kept.record.userId })) this.#soil();
   }

@@ -208,6 +208,23 @@ describe('an erasure', () => {
     assert.equal(await holds('lynn'), false);
   });
 
+  // A score is written behind its answer: refused at once, its event was over before the record was there, which stayed.
+  test('takes out what was still on its way into the records when the journal refused it', async () => {
+    let put = Promise.resolve<unknown>(undefined);
+    const following = await open({ putsSettled: () => put.then(() => undefined) });
+    await caughtUp(following);
+    const hers = scored(6, 'ann-of-lynn');
+    const isPut = Promise.withResolvers<void>();
+    put = isPut.promise.then(() => following.records.put('', word(6, 'ann-of-lynn', 3)));
+    const told = following.projection.refused('', bytesOf(hers), new PalateError('USER_ERASED', 'erased'));
+    isPut.resolve();
+    await told;
+    await eventually('it is gone', async () => (await userOf(following, 6)) === undefined);
+    await caughtUp(following);
+    await following.close();
+    assert.equal(await holds('lynn'), false);
+  });
+
   test('removes a photo in the end whose store fails at first', async () => {
     let isAway = true;
     const following = await open({
