@@ -213,6 +213,7 @@ describe('an erasure', () => {
     let put = Promise.resolve<unknown>(undefined);
     const following = await open({ putsSettled: () => put.then(() => undefined) });
     await caughtUp(following);
+    await following.publish(viewed('eve'));
     const hers = scored(6, 'ann-of-lynn');
     const isPut = Promise.withResolvers<void>();
     put = isPut.promise.then(() => following.records.put('', word(6, 'ann-of-lynn', 3)));
