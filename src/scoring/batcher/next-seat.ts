@@ -27,9 +27,9 @@ export function nextSeat<Seat extends SeatView>(
   let seat: Seat | undefined;
   let fastest = Number.POSITIVE_INFINITY;
   for (const other of seats) {
-    const expected = other.running === undefined ? other.speed.expect(1) : Number.POSITIVE_INFINITY;
-    if (seat !== undefined && expected >= fastest) continue;
     if (other.running !== undefined) continue;
+    const expected = other.speed.expect(1);
+    if (seat !== undefined && expected >= fastest) continue;
     [seat, fastest] = [other, expected];
   }
   if (seat === undefined) return undefined;
