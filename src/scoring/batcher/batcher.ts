@@ -82,6 +82,7 @@ interface Seat<Input, Output> extends SeatView {
   readonly worker: BatchWorker<Input, Output>;
   readonly speed: Speed;
   running: SeatView['running'];
+  idleSince: number;
 }
 
 export class Batcher<Input, Output> {
@@ -90,6 +91,8 @@ export class Batcher<Input, Output> {
   readonly #arrivals = new Arrivals();
   #seats: readonly Seat<Input, Output>[] = [];
   #submitted = 0;
+  /** How often a worker has become idle. */
+  #rests = 0;
   #stopTimer: () => void = () => undefined;
   #closed: PalateError | undefined;
   #paused: (() => PalateError) | undefined;
@@ -112,7 +115,7 @@ export class Batcher<Input, Output> {
   /** From now on the worker gets batches. */
   add(worker: BatchWorker<Input, Output>): void {
     const { maxImages, cost, speed = new CostModel(cost) } = worker;
-    this.#seats = [...this.#seats, { worker, maxImages, speed, running: undefined }];
+    this.#seats = [...this.#seats, { worker, maxImages, speed, running: undefined, idleSince: this.#rests++ }];
     this.#schedule();
   }
 
@@ -298,6 +301,7 @@ export class Batcher<Input, Output> {
       this.#failed(batch, worker.name, error);
     } finally {
       seat.running = undefined;
+      seat.idleSince = this.#rests++;
       this.#schedule();
     }
   }

@@ -6,6 +6,8 @@ export interface SeatView {
   readonly maxImages: number;
   /** What it runs, and since when; undefined: it is idle. */
   readonly running: { readonly images: number; readonly begunMillis: number } | undefined;
+  /** Orders those that are idle: the smaller, the longer. */
+  readonly idleSince: number;
 }
 
 /** Who gets the next batch; or until when nobody should, unless something changes. */
@@ -13,6 +15,13 @@ export type Choice<Seat> = { readonly seat: Seat } | { readonly untilMillis: num
 
 /** A worker that is idle is passed over only for one that would answer so many times sooner, although it is busy. */
 const muchSooner = 2;
+
+/**
+ * Idle workers up to so many times slower than the fastest take turns. Equal ones differ by about so much from batch to batch (the
+ * collector, a neighbour on the core), and one that never gets a batch keeps the expectation that it was passed over for. It
+ * costs an image half a batch at most, and is below `muchSooner`, so that nobody waits for one that a turn would do as well.
+ */
+const alike = 1.5;
 
 /**
  * Chooses the worker that is expected to be done first with what waits. So an idle one that is much slower than a busy one
@@ -24,17 +33,22 @@ export function nextSeat<Seat extends SeatView>(
   images: number,
   nowMillis: number,
 ): Choice<Seat> | undefined {
-  let seat: Seat | undefined;
   let fastest = Number.POSITIVE_INFINITY;
-  for (const other of seats) {
-    if (other.running !== undefined) continue;
-    const expected = other.speed.expect(1);
-    if (seat !== undefined && expected >= fastest) continue;
-    [seat, fastest] = [other, expected];
-  }
+  for (const { running, speed } of seats) if (running === undefined) fastest = Math.min(fastest, speed.expect(1));
+  const seat = longestIdle(seats, fastest * alike);
   if (seat === undefined) return undefined;
   const untilMillis = soonerElsewhere(seats, images, nowMillis, fastest / muchSooner);
   return untilMillis === undefined ? { seat } : { untilMillis };
+}
+
+/** Of those that are idle and expected to take no longer than this. Undefined: there is none. */
+function longestIdle<Seat extends SeatView>(seats: readonly Seat[], mostMillis: number): Seat | undefined {
+  let longest: Seat | undefined;
+  for (const seat of seats) {
+    if (seat.running !== undefined || (longest !== undefined && seat.idleSince > longest.idleSince)) continue;
+    if (seat.speed.expect(1) <= mostMillis) longest = seat;
+  }
+  return longest;
 }
 
 /** When the first of the busy workers is free by which all that waits is answered sooner than within the bound. */
