@@ -53,6 +53,7 @@ export function foldSettings({
     maxSessions: sessions.maxSessions,
     maxPeople: people.maxPeople,
     maxItems: items.maxItems,
+    maxCategories: items.maxCategories,
     sessionGapMicros: sessions.gapMillis * 1_000,
     popularityHalfLifeMicros: popularity.halfLifeMillis * 1_000,
     trendingHalfLifeMicros: popularity.trendingHalfLifeMillis * 1_000,

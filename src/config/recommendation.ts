@@ -98,6 +98,13 @@ const items = section({
     min: 100,
     max: 100_000_000,
   }),
+  maxCategories: integer({
+    description:
+      'Categories of a tenant that have items, those above them included; while there are as many, no further one begins.',
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+  }),
 });
 
 const popularity = section({

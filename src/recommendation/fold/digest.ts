@@ -29,6 +29,7 @@ export function digestOf(tenant: TenantState): string {
   writer.number(tenant.traffic.searches);
   writer.number(tenant.traffic.fruitlessSearches);
   writeNextToLeave(writer, tenant, order);
+  writeCategories(writer, tenant, order);
   return writer.digest();
 }
 
@@ -123,6 +124,15 @@ function writeNextToLeave(writer: CanonicalWriter, { people, catalogue }: Tenant
     writer.number(catalogue.evicted);
     writer.list([...catalogue.nextToLeave()], (item) => writer.number(order.rankOfItem(item)));
   }
+}
+
+/** Once a category could not begin, what items are in does not follow from what they are described by. */
+function writeCategories(writer: CanonicalWriter, { categories }: TenantState, order: CanonicalOrder): void {
+  if (categories.refused === 0) return;
+  writer.number(categories.refused);
+  writer.list(order.items, (item) => {
+    writer.list([...categories.namesOf(item)].sort(), (name) => writer.text(name));
+  });
 }
 
 /** In the order installed, by which entries leave. */

@@ -15,6 +15,8 @@ export interface FoldSettings {
   readonly maxPeople: number;
   /** Items held; of those known by behaviour only, the one named longest ago leaves first. At most 100,000,000. */
   readonly maxItems: number;
+  /** Categories with items in them; where there are as many, no further one begins. At most 10,000,000. */
+  readonly maxCategories: number;
   /** A pause this long begins a new session where events carry no session id. */
   readonly sessionGapMicros: number;
   readonly popularityHalfLifeMicros: number;
@@ -52,6 +54,7 @@ export const defaultFoldSettings: FoldSettings = Object.freeze({
   maxSessions: 2_000_000,
   maxPeople: 2_000_000,
   maxItems: 500_000,
+  maxCategories: 100_000,
   sessionGapMicros: 30 * 60 * secondMicros,
   popularityHalfLifeMicros: 7 * dayMicros,
   trendingHalfLifeMicros: dayMicros / 4,

@@ -31,7 +31,7 @@ export function createTallies(settings: FoldSettings): KeptTallies {
   const items = new ItemPlaces();
   // Only who reads needs the time, and the categories.
   const clock = { lastOccurredAtMicros: 0 };
-  const categories = new Categories(items);
+  const categories = new Categories(settings.maxCategories, items);
   return {
     items,
     coOccurrence: new CoOccurrence(settings, clock, items),

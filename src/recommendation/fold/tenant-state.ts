@@ -26,7 +26,7 @@ export class TenantState implements Clock {
   lastOccurredAtMicros = 0;
   readonly items = new ItemPlaces();
   readonly catalogue: Catalogue;
-  readonly categories = new Categories(this.items);
+  readonly categories: Categories;
   readonly sessions: SessionIndex;
   readonly coOccurrence: CoOccurrence;
   readonly popularity: Popularity;
@@ -54,6 +54,7 @@ export class TenantState implements Clock {
   constructor(settings: FoldSettings) {
     this.settings = settings;
     const began = (place: number) => this.tallyLog?.note(entries.itemBegan, place);
+    this.categories = new Categories(settings.maxCategories, this.items);
     this.catalogue = new Catalogue(settings.maxItems, this.items, (item) => forgetItem(this, item), began);
     this.sessions = new SessionIndex(settings, this.items);
     this.coOccurrence = new CoOccurrence(settings, this, this.items);

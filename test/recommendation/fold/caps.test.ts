@@ -48,6 +48,7 @@ const journal = fc
 const bounds = fc.record({
   maxPeople: fc.integer({ min: 2, max: 6 }),
   maxItems: fc.integer({ min: 1, max: 9 }),
+  maxCategories: fc.integer({ min: 1, max: 4 }),
   maxSessions: fc.integer({ min: 2, max: 200 }),
   itemsPerSession: fc.integer({ min: 2, max: 6 }),
   maxNeighbours: fc.constantFrom(1, 2, 8, 100),
@@ -60,6 +61,7 @@ function assertSound(tenant: TenantState): void {
   assert.ok(people.size <= settings.maxPeople);
   assert.ok([...people.nextToLeave()].length <= settings.maxPeople);
   assert.ok(catalogue.size <= settings.maxItems);
+  assertSoundCategories(tenant);
   const items = [...catalogue.items()];
   assert.deepEqual([...catalogue.nextToLeave()].sort(), [...items].sort());
   assert.equal(new Set(items.map((one) => catalogue.idOf(one))).size, items.length);
@@ -76,6 +78,20 @@ function assertSound(tenant: TenantState): void {
     const count = tenant.coOccurrence.neighbours(one, partners, new Float64Array(100));
     for (const partner of partners.subarray(0, count)) assert.ok(catalogue.isHeld(partner));
   }
+}
+
+/** Those there are have items, which are in no others than they are described by, and in all where none was refused. */
+function assertSoundCategories({ settings, catalogue, categories }: TenantState): void {
+  const names = new Set<string>();
+  for (const one of catalogue.items()) {
+    const described = [...catalogue.categoriesOf(one)].sort();
+    const found = [...categories.namesOf(one)].sort();
+    if (categories.refused === 0) assert.deepEqual(found, described);
+    else assert.ok(found.every((name) => described.includes(name)));
+    for (const name of found) names.add(name);
+  }
+  assert.equal(categories.held, names.size);
+  assert.ok(names.size <= settings.maxCategories);
 }
 
 describe('a state with bounds on people and items', () => {
@@ -220,7 +236,7 @@ describe('maxItems', () => {
         itemId: 'secret-item',
         attributes: {
           title: 'secret',
-          categories: ['x'],
+          categories: ['secret/x'],
           custom: { k: { kind: { case: 'stringValue', value: 'secret' } } },
         },
       }),
@@ -292,6 +308,76 @@ describe('maxItems', () => {
   });
 });
 
+describe('maxCategories', () => {
+  const step = fc.record({
+    n: fc.integer({ min: 0, max: 4 }),
+    categories: fc.uniqueArray(fc.constantFrom('a', 'b', 'b/c', 'd', 'e/f'), { maxLength: 3 }),
+  });
+
+  it('begins no category beyond the bound, and gives the room of one that its last item left', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), fc.integer({ min: 1, max: 5 }), (steps, max) => {
+        const inThem = new Map<string, readonly string[]>();
+        const described = new Map<string, readonly string[]>();
+        let refused = 0;
+        const events = steps.map(({ n, categories }) => {
+          const itemId = `item ${n}`;
+          const wanted = [...new Set(categories.flatMap((path) => (path[1] === '/' ? [path[0]!, path] : [path])))];
+          const others = new Set([...inThem].flatMap(([id, names]) => (id === itemId ? [] : names)));
+          // Described as before, or still without categories: nothing is tried again.
+          const before = described.get(itemId) ?? [];
+          if (before.join() !== categories.join()) {
+            const held = new Set([...others, ...(inThem.get(itemId) ?? []).filter((name) => wanted.includes(name))]);
+            const own = wanted.filter((name) => {
+              if (held.size >= max && !held.has(name)) return false;
+              held.add(name);
+              return true;
+            });
+            refused += wanted.length - own.length;
+            inThem.set(itemId, own);
+          }
+          described.set(itemId, categories);
+          return event('itemUpserted', { itemId, attributes: { categories } });
+        });
+        const tenant = folded(events, { maxCategories: max });
+        for (const [itemId, names] of inThem) {
+          assert.deepEqual([...tenant.categories.namesOf(item(tenant, itemId))].sort(), [...names].sort());
+        }
+        assert.equal(tenant.categories.refused, refused);
+        assertSound(tenant);
+      }),
+    );
+  });
+
+  it('lists items in the categories that there are, and in no other', () => {
+    const upsert = (itemId: string, category: string) =>
+      event('itemUpserted', { itemId, attributes: { categories: [category] } });
+    const view = (itemId: string) => event('itemViewed', { itemId });
+    const top = (tenant: TenantState, category: string) =>
+      tenant.popularity.top(category, 9, () => true).map((one) => tenant.catalogue.idOf(one));
+    const state = createState({ ...defaultFoldSettings, maxCategories: 1 });
+    apply(state, [upsert('pear', 'fruit'), upsert('brie', 'cheese'), view('pear'), view('brie')]);
+    const tenant = state.tenant('default')!;
+    assert.deepEqual([top(tenant, 'fruit'), top(tenant, 'cheese')], [['pear'], []]);
+    assert.deepEqual(tenant.catalogue.categoriesOf(item(tenant, 'brie')), ['cheese']);
+    apply(state, [event('itemRemoved', { itemId: 'pear' }), upsert('feta', 'cheese'), view('feta')]);
+    assert.deepEqual([top(tenant, 'fruit'), top(tenant, 'cheese')], [[], ['feta']]);
+    assert.equal(tenant.categories.refused, 1);
+  });
+
+  it('is part of the digest once one was refused', () => {
+    const upsert = (itemId: string, categories: string[]) =>
+      event('itemUpserted', { itemId, attributes: { categories } });
+    const orders = [
+      [upsert('a', ['x']), upsert('b', ['y'])],
+      [upsert('b', ['y']), upsert('a', ['x'])],
+    ] as const;
+    const [one, other] = orders.map((events) => folded([...events, upsert('a', ['x'])], { maxCategories: 1 }));
+    assert.notDeepEqual(one!.categories.namesOf(item(one!, 'a')), other!.categories.namesOf(item(other!, 'a')));
+    assert.notEqual(digestOf(one!), digestOf(other!));
+  });
+});
+
 describe('memory', () => {
   it('does not grow with people and items that come and go', () => {
     const settings = { ...defaultFoldSettings, maxPeople: 50, maxItems: 40, maxSessions: 100 };
@@ -306,7 +392,7 @@ describe('memory', () => {
           event('itemViewed', { itemId: `item ${(n * 7) % 997}` }, { visitor: `visitor ${n % 5_003}`, at: n }),
           event('cartAdded', { itemId }, { user, at: n }),
           ...(n % 5 === 0 ? [event('identityMerged', {}, { user, visitor: `visitor ${n % 5_003}`, at: n })] : []),
-          ...(n % 4 === 0 ? [event('itemUpserted', { itemId, attributes: { categories: [`c/${n % 9}`] } })] : []),
+          ...(n % 4 === 0 ? [event('itemUpserted', { itemId, attributes: { categories: [`c/${n}`] } })] : []),
         ]);
       }
       return [...saved(state)].reduce((sum, [, { content }]) => sum + content.byteLength, 0);

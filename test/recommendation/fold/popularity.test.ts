@@ -9,7 +9,7 @@ const halfLifeMicros = 1_000_000;
 
 function fresh() {
   const clock = { lastOccurredAtMicros: 0 };
-  const categories = new Categories();
+  const categories = new Categories(100);
   return { clock, categories, popularity: new Popularity(halfLifeMicros, clock, categories) };
 }
 

@@ -19,6 +19,7 @@ const tight = {
   maxSessions: 3,
   maxPeople: 3,
   maxItems: 4,
+  maxCategories: 2,
   maxNeighbours: 8,
   interactionsPerPerson: 5,
   opinionsPerPerson: 2,
