@@ -101,7 +101,7 @@ export const reasons = {
   SNAPSHOT_UNUSABLE: entry('DATA_LOSS', 'Remove the file, or put a good copy in its place; others are used meanwhile.'),
   STATE_UNAVAILABLE: entry(
     'FAILED_PRECONDITION',
-    'Put a snapshot of this journal into the folder of snapshots, or the dropped segments back.',
+    'Put a snapshot of this journal, fold and settings into the folder of snapshots, or the dropped segments back.',
   ),
 
   // Objects.
