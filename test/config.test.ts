@@ -151,8 +151,29 @@ const badFiles: readonly (readonly [string, RegExp])[] = [
   ],
   ['journal: { segmentBytes: 5 apples }', /^journal\.segmentBytes is "5 apples" .*a size such as/],
   [
-    'ingest: { maxEventBytes: 16MiB }\nrpc: { maxReceiveBytes: 8MiB }',
-    /^ingest\.maxEventBytes is "16MiB" .*less than rpc/,
+    'ingest: { maxEventBytes: 2MiB }\nrpc: { maxReceiveBytes: 1MiB }',
+    /^ingest\.maxEventBytes is "2MiB" .*less than rpc\.maxReceiveBytes/,
+  ],
+  [
+    'ingest: { maxEventBytes: 4MiB }',
+    /^ingest\.maxEventBytes is "4MiB" .*at least 64KiB less than rpc\.maxSendBytes: .*end every Subscribe/,
+  ],
+  [
+    'ingest: { maxEventBytes: 2MiB }\njournal: { maxPendingBytes: 2MiB }',
+    /^ingest\.maxEventBytes is "2MiB" .*at least 64KiB less than journal\.maxPendingBytes: .*never be written/,
+  ],
+  ['rpc: { maxSendBytes: 64KiB }', /^rpc\.maxSendBytes is "64KiB" .*at least 1MiB/],
+  [
+    'scoring: { images: { maxBytes: 32MiB, maxUnderWayBytes: 16MiB } }',
+    /^scoring\.images\.maxBytes is "32MiB" .*must not exceed scoring\.images\.maxUnderWayBytes/,
+  ],
+  [
+    'rpc: { maxReceiveBytes: 100MiB }\npeers: { addresses: ["a:1"] }',
+    /^rpc\.maxReceiveBytes is "100MiB" .*must not exceed 64MiB beside peers\.addresses/,
+  ],
+  [
+    'roles: [recommendation]\njournal: { follow: "127.0.0.1:50051" }',
+    /^journal\.follow is "127\.0\.0\.1:50051" .*not be the address of this process/,
   ],
   ['roles: [scoring]', /^roles is .*scoring has to publish its scores: run ingest/],
   ['ingest: { maxBatchEvents: 1.5 }', /^ingest\.maxBatchEvents is 1\.5 .*a whole number/],

@@ -1,6 +1,7 @@
 /** The one schema of the configuration: every key, its default, its bounds, and what it is for. */
 import type * as z from 'zod';
 import { access, checkAccess } from './access.ts';
+import { checkMessageSizes } from './message-sizes.ts';
 import { recommendation } from './recommendation.ts';
 import { scoring } from './scoring.ts';
 import { choice, choices, duration, durationOrUnlimited, integer, section, size, text, texts } from './settings.ts';
@@ -24,9 +25,9 @@ const rpc = section({
     max: '1GiB',
   }),
   maxSendBytes: size({
-    description: 'Largest message sent; most clients take 4MiB.',
+    description: 'Largest message sent; most clients take 4MiB, and Subscribe sends 1MiB of events at a time.',
     default: '4MiB',
-    min: '64KiB',
+    min: '1MiB',
     max: '1GiB',
   }),
   maxMetadataBytes: size({
@@ -111,7 +112,7 @@ const journal = section({
   retention: section({
     maxAge: durationOrUnlimited({
       description:
-        'Whole segments older than this are dropped once two snapshots cover them and the duplicate window is kept.',
+        'Whole segments older than this are dropped once two snapshots cover them and the duplicate window is kept. Keep copies: a new version of the fold, or other settings of the state, need them.',
       default: 'unlimited',
       min: '1m',
     }),
@@ -258,9 +259,7 @@ export const schema = section({
   if (config.rpc.defaultTimeoutMillis > config.rpc.maxTimeoutMillis) {
     fail(['rpc', 'defaultTimeout'], 'it must not exceed rpc.maxTimeout');
   }
-  if (config.ingest.maxEventBytes >= config.rpc.maxReceiveBytes) {
-    fail(['ingest', 'maxEventBytes'], 'it must be less than rpc.maxReceiveBytes');
-  }
+  checkMessageSizes(config, fail);
   const { maxAgeMillis, maxBytes } = config.journal.retention;
   if ((maxAgeMillis !== undefined || maxBytes > 0) && config.recommendation.snapshots.everyEvents === 0) {
     fail(['journal', 'retention'], 'it needs snapshots: recommendation.snapshots.everyEvents must not be 0');
@@ -276,6 +275,9 @@ export const schema = section({
   }
   if (config.roles.includes('edge') && (config.roles.length > 1 || config.peers.addresses.length === 0)) {
     fail(['roles'], 'edge stands alone, and needs the processes that it passes calls on to: peers.addresses');
+  }
+  if (config.journal.follow !== '' && config.journal.follow === `${config.host}:${config.port}`) {
+    fail(['journal', 'follow'], 'it must not be the address of this process itself: give one of the two another port');
   }
   if (config.journal.follow !== '' && config.roles.includes('ingest')) {
     fail(
