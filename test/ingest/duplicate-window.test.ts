@@ -77,3 +77,22 @@ test('any run of additions and removals answers as the naive window does', () =>
     { numRuns: 60 },
   );
 });
+
+test('at each addition while it grows, and where it is full at once, it knows what it should', () => {
+  for (const capacity of [1_030, 1_500, 6_000]) {
+    const window = new DuplicateWindow(capacity);
+    const held = new Set<number>();
+    for (let value = 0; value < 5_000; value++) {
+      assert.equal(window.add(idOf(value)), true);
+      held.add(value).delete(value - capacity);
+      assert.equal(window.add(idOf(value)), false);
+      // Taken back, from either table and from both: these do not come again.
+      const other = Math.max(0, value - (value % 1_000));
+      if (value % 9 === 0 && held.delete(other)) window.remove(idOf(other));
+      assert.equal(window.size, held.size);
+      const isMoving = (value >= 1_024 && value < 1_100) || (value >= 4_096 && value < 4_200);
+      if (!isMoving && value % 100 !== 0) continue;
+      for (let each = 0; each <= value; each++) assert.equal(window.has(idOf(each)), held.has(each), `${each}`);
+    }
+  }
+});

@@ -4,6 +4,9 @@
  *
  * An open hash table (linear probing, at most half full) of hashes and addresses, over texts that lie end to end with
  * their values in large chunks. All that a look-up touches is one place in each.
+ *
+ * It grows without a stop: the table of before stays beside one of twice its size, and each addition moves some of its slots. Till
+ * the last has moved, what is not found in the new one is looked for in the old one, which nothing is added to.
  */
 import type { Archive } from './archive.ts';
 import { TextKey } from './text-key.ts';
@@ -11,6 +14,11 @@ import { TextStore } from './text-store.ts';
 
 /** Of a slot: the text's hash, and its address; 0: the slot is free. */
 const stride = 2;
+/** In the table of before, in place of the address of a text that was removed. */
+const gone = -1;
+/** So many slots an addition moves: enough to be done long before the next growth. */
+const movedAtOnce = 32 * stride;
+const nothing = new Int32Array(0);
 
 const key = new TextKey();
 
@@ -19,6 +27,9 @@ export class TextTable {
   #table = new Int32Array(64 * stride);
   #mask = 63;
   #size = 0;
+  /** The table of before, while its slots are moved: those below `#moved` are in the new one too. */
+  #former = nothing;
+  #moved = 0;
 
   /** How many texts there are. */
   get size(): number {
@@ -33,14 +44,27 @@ export class TextTable {
     const { hash } = key;
     for (let place = hash & mask; ; place = (place + 1) & mask) {
       const address = table[place * stride + 1]!;
-      if (address === 0) return 0;
+      if (address === 0) return this.#former === nothing ? 0 : this.#findFormer();
       if (table[place * stride] === hash && this.#texts.equals(address, key)) return address;
+    }
+  }
+
+  /** As `find`, of `key`, among those that have not moved yet. */
+  #findFormer(): number {
+    const table = this.#former;
+    const mask = table.length / stride - 1;
+    const { hash } = key;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const address = table[place * stride + 1]!;
+      if (address === 0) return 0;
+      if (table[place * stride] === hash && address !== gone && this.#texts.equals(address, key)) return address;
     }
   }
 
   /** Adds a text that `find` did not find, and answers its address. It is copied. */
   add(bytes: Uint8Array, from: number, to: number, value: number): number {
     if (this.#size * 2 >= this.#mask) this.#enlarge();
+    if (this.#former !== nothing) this.#move(movedAtOnce);
     this.#size++;
     key.read(bytes, from, to);
     const address = this.#texts.add(key, value);
@@ -64,15 +88,16 @@ export class TextTable {
   remove(address: number): void {
     const bytes = this.#texts.bytesAt(address);
     key.read(bytes, 0, bytes.length);
-    let place = key.hash & this.#mask;
-    while (this.#table[place * stride + 1] !== address) place = (place + 1) & this.#mask;
-    this.#close(place);
+    const place = placeOf(address, key.hash, this.#table, this.#mask);
+    if (place !== -1) this.#close(place);
+    if (this.#former !== nothing) this.#leave(address, key.hash);
     this.#texts.remove(address);
     this.#size--;
   }
 
   /** Of all texts, in no order that means anything. */
   *addresses(): Generator<number> {
+    this.#move(this.#former.length);
     for (let slot = 1; slot < this.#table.length; slot += stride) {
       if (this.#table[slot] !== 0) yield this.#table[slot]!;
     }
@@ -100,19 +125,46 @@ export class TextTable {
     table[gap * stride + 1] = 0;
   }
 
+  /** No text is there any more in the table of before. */
+  #leave(address: number, hash: number): void {
+    const place = placeOf(address, hash, this.#former, this.#former.length / stride - 1);
+    if (place !== -1) this.#former[place * stride + 1] = gone;
+  }
+
   #enlarge(): void {
-    const old = this.#table;
+    this.#move(this.#former.length);
+    this.#former = this.#table;
+    this.#moved = 0;
     this.#mask = this.#mask * 2 + 1;
     this.#table = new Int32Array((this.#mask + 1) * stride);
-    for (let slot = 0; slot < old.length; slot += stride) {
-      if (old[slot + 1] !== 0) this.#put(old[slot]!, old[slot + 1]!);
+  }
+
+  /** Moves the next of the table of before: slots of `length` numbers in all, or what there is. */
+  #move(length: number): void {
+    const former = this.#former;
+    const end = Math.min(former.length, this.#moved + length);
+    for (let slot = this.#moved; slot < end; slot += stride) {
+      if (former[slot + 1]! > 0) this.#put(former[slot]!, former[slot + 1]!);
     }
+    this.#moved = end;
+    if (end === former.length) this.#former = nothing;
   }
 
   persist(archive: Archive): void {
+    this.#move(this.#former.length);
     this.#texts.persist(archive.part('texts'));
     this.#table = archive.ints('table', this.#table, this.#table.length);
     this.#mask = this.#table.length / stride - 1;
     [this.#size] = archive.numbers('size', [this.#size]);
   }
+}
+
+/** The place of a slot with that address; -1: none has it. */
+function placeOf(address: number, hash: number, table: Int32Array, mask: number): number {
+  let place = hash & mask;
+  while (table[place * stride + 1] !== address) {
+    if (table[place * stride + 1] === 0) return -1;
+    place = (place + 1) & mask;
+  }
+  return place;
 }

@@ -39,6 +39,26 @@ describe('TextTable', () => {
     );
   });
 
+  it('finds every text, and no removed one, at each addition while it grows', () => {
+    const table = new TextTable();
+    const bytesOf = (one: number) => Buffer.from(`text ${one}`);
+    const find = (one: number) => table.find(bytesOf(one), 0, bytesOf(one).length);
+    const held = new Set<number>();
+    for (let one = 0; one < 1_200; one++) {
+      table.add(bytesOf(one), 0, bytesOf(one).length, one);
+      held.add(one);
+      // Some long there, some just come: of either table, moved and not.
+      for (const other of [one - 1, Math.floor(one / 3)].filter((each) => each % 5 === 0 && held.has(each))) {
+        table.remove(find(other));
+        held.delete(other);
+      }
+      if (one % 7 === 0 || one > 1_000)
+        for (let each = 0; each <= one; each++) assert.equal(find(each) !== 0, held.has(each), `${each} after ${one}`);
+    }
+    assert.equal(table.size, held.size);
+    for (const one of held) assert.equal(table.valueAt(find(one)), one);
+  });
+
   it('keeps nothing of a text that was removed, and takes its place for another', () => {
     const table = new TextTable();
     const [first, second] = [Buffer.from('ann@example.org'), Buffer.from('bob@example.org')];
