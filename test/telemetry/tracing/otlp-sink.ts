@@ -1,6 +1,7 @@
 /** A collector that keeps what it receives over OTLP: HTTP with protobuf and JSON, and gRPC. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
@@ -14,36 +15,61 @@ export interface OtlpSink {
   readonly spans: readonly StoredSpan[];
   /** The content types that came, and `grpc`. */
   readonly forms: ReadonlySet<string>;
+  /** Those of HTTP. */
+  readonly requests: readonly SinkRequest[];
 }
 
-export async function startSink(t: Scope): Promise<OtlpSink> {
+export interface SinkRequest {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly spans: number;
+}
+
+export interface SinkOptions {
+  /** Of HTTP. Default: a free one. */
+  readonly port?: number;
+  /** HTTPS, with this certificate. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+  /** Whether a request of HTTP is answered. Default: each is. */
+  readonly answers?: () => boolean;
+}
+
+export async function startSink(t: Scope, options: SinkOptions = {}): Promise<OtlpSink> {
   const spans: StoredSpan[] = [];
   const forms = new Set<string>();
-  const http = await listenHttp(t, (form, body) => {
+  const requests: SinkRequest[] = [];
+  const http = await listenHttp(t, options, (form, body, request) => {
+    const came = form === 'application/json' ? spansOfJson(body.toString('utf8')) : spansOfProtobuf(body);
     forms.add(form);
-    spans.push(...(form === 'application/json' ? spansOfJson(body.toString('utf8')) : spansOfProtobuf(body)));
+    requests.push({ ...request, spans: came.length });
+    spans.push(...came);
   });
   const grpc = await listenGrpc(t, (bytes) => {
     forms.add('grpc');
     spans.push(...spansOfProtobuf(bytes));
   });
-  return { http, grpc, spans, forms };
+  return { http, grpc, spans, forms, requests };
 }
 
-async function listenHttp(t: Scope, take: (form: string, body: Buffer) => void): Promise<string> {
-  const server = createServer(async (request, response) => {
+type Take = (form: string, body: Buffer, request: Omit<SinkRequest, 'spans'>) => void;
+
+async function listenHttp(t: Scope, { port = 0, tls, answers }: SinkOptions, take: Take): Promise<string> {
+  const onRequest: RequestListener = async (request, response) => {
     const body = await buffer(request);
-    const form = request.headers['content-type'] ?? '';
-    take(form, request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body);
+    const { headers, url: path = '' } = request;
+    if (answers?.() === false) return;
+    const form = headers['content-type'] ?? '';
+    take(form, headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body, { path, headers });
     response.writeHead(200, { 'content-type': form }).end(form === 'application/json' ? '{}' : undefined);
-  });
-  server.listen(0, '127.0.0.1');
+  };
+  const server = tls === undefined ? createServer(onRequest) : createSecureServer(tls, onRequest);
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function listenGrpc(t: Scope, take: (bytes: Uint8Array) => void): Promise<string> {

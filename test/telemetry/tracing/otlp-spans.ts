@@ -3,6 +3,8 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 
 export interface StoredSpan {
   readonly service: string;
+  /** Attributes of the process. */
+  readonly resource: Readonly<Record<string, unknown>>;
   readonly traceId: string;
   readonly spanId: string;
   /** '': it is a root. */
@@ -22,13 +24,14 @@ export function spansOfProtobuf(bytes: Uint8Array): StoredSpan[] {
   return messages(fieldsOf(bytes), 1).flatMap((resourceSpans) => {
     const attributes = messages(resourceSpans, 1).map(attributesOf)[0] ?? {};
     const spans = messages(resourceSpans, 2).flatMap((scopeSpans) => messages(scopeSpans, 2));
-    return spans.map((span) => spanOf(span, String(attributes['service.name'])));
+    return spans.map((span) => spanOf(span, attributes));
   });
 }
 
-function spanOf(span: Fields, service: string): StoredSpan {
+function spanOf(span: Fields, resource: StoredSpan['resource']): StoredSpan {
   return {
-    service,
+    service: String(resource['service.name']),
+    resource,
     traceId: hex(span, 1),
     spanId: hex(span, 2),
     parentSpanId: hex(span, 4),
@@ -79,7 +82,7 @@ interface JsonAttribute {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-interface JsonSpan extends Omit<StoredSpan, 'service' | 'attributes' | 'status'> {
+interface JsonSpan extends Omit<StoredSpan, 'service' | 'resource' | 'attributes' | 'status'> {
   readonly attributes?: readonly JsonAttribute[];
   readonly status?: { readonly code?: number };
 }
@@ -95,11 +98,12 @@ interface JsonRequest {
 export function spansOfJson(body: string): StoredSpan[] {
   const { resourceSpans } = JSON.parse(body) as JsonRequest;
   return resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const service = String(pairsOf(resource.attributes)['service.name']);
+    const process = pairsOf(resource.attributes);
     const spans = scopeSpans.flatMap((scope) => scope.spans);
     return spans.map((span) => ({
       ...span,
-      service,
+      service: String(process['service.name']),
+      resource: process,
       parentSpanId: span.parentSpanId ?? '',
       attributes: pairsOf(span.attributes ?? []),
       links: span.links ?? [],

@@ -1,0 +1,95 @@
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import { PalateError } from '../../errors.ts';
+import { entryBeside } from '../../threads/entry.ts';
+import type { LogLevel } from '../../threads/messages.ts';
+import { SupervisedWorker } from '../../threads/supervised-worker.ts';
+import type { Log } from '../log.ts';
+import { partsOfSpan } from './span-parts.ts';
+
+/** As `OTEL_EXPORTER_OTLP_PROTOCOL` names them. */
+export const otlpProtocols = ['http/protobuf', 'http/json', 'grpc'] as const;
+
+export type OtlpProtocol = (typeof otlpProtocols)[number];
+
+/** What the thread starts with. */
+export interface ExportData {
+  readonly protocol: OtlpProtocol;
+  readonly attributes: ReadableSpan['resource']['attributes'];
+  readonly scope: ReadableSpan['instrumentationScope'];
+}
+
+/** `ExportResultCode`. */
+const exported = 0;
+const failed = 1;
+/** So many batches may be with the thread. */
+const maxBatches = 16;
+
+/**
+ * An exporter that has a thread of its own. A client of HTTP on the thread that serves made each of its calls dearer, exporting or
+ * not: V8 then no longer knew which kind of stream Node's code has before it.
+ * A collector that is away is told once in the log, and so is that it is back.
+ *
+ * @throws PalateError where the exporter cannot be made
+ */
+export async function openExportThread(data: ExportData, timeoutMillis: number, log: Log): Promise<SpanExporter> {
+  const worker = new SupervisedWorker({
+    name: 'export of traces',
+    entry: entryBeside(import.meta.url, './export.worker'),
+    data,
+    maxPending: maxBatches,
+    log: linesTo(log),
+  });
+  await worker.request('open', undefined);
+  const outcome = outcomeLog(log);
+  return {
+    export(spans, done) {
+      const deadlineMillis = Date.now() + timeoutMillis;
+      worker.request('export', spans.map(partsOfSpan), { deadlineMillis }).then(
+        () => {
+          outcome.exported();
+          done({ code: exported });
+        },
+        (thrown: unknown) => {
+          const error = PalateError.from(thrown);
+          outcome.lost(spans.length, error);
+          done({ code: failed, error });
+        },
+      );
+    },
+    shutdown: () => worker.stop(),
+  };
+}
+
+/** The lines of the thread. */
+function linesTo(log: Log): Record<LogLevel, (fields: object, message: string) => void> {
+  return {
+    debug: (fields, message) => log.debug({ ...fields }, message),
+    info: (fields, message) => log.info({ ...fields }, message),
+    warn: (fields, message) => log.warn({ ...fields }, message),
+    error: (fields, message) => log.error({ ...fields }, message),
+  };
+}
+
+/** At most so often it is told that a collector is away. */
+const tellEveryMillis = 60_000;
+
+/** Tells when it begins to fail, and when that is over. */
+function outcomeLog(log: Log) {
+  let lost = 0;
+  let isTold = false;
+  let next = 0;
+  return {
+    exported() {
+      if (isTold) log.info({ lostSpans: lost }, 'traces are exported again');
+      isTold = false;
+      lost = 0;
+    },
+    lost(spans: number, error: PalateError) {
+      lost += spans;
+      if (isTold || performance.now() < next) return;
+      isTold = true;
+      next = performance.now() + tellEveryMillis;
+      log.warn({ problem: error.message.slice(0, 500) }, 'traces are not exported: they are lost');
+    },
+  };
+}
