@@ -87,8 +87,9 @@ function noneHere(error: unknown): undefined {
   if (!isNone) throw error;
 }
 
-function isAwayInMesh({ reason, message }: PalateError): boolean {
-  return reason === 'UNREACHABLE' && message.includes('runs elsewhere');
+/** Only a server that was reached can name the service that nobody runs. */
+function isAwayInMesh({ reason, metadata }: PalateError): boolean {
+  return reason === 'UNREACHABLE' && metadata['service'] !== undefined;
 }
 
 /** The value's name without the enum's prefix, in lower case. */

@@ -5,11 +5,12 @@
  * sending is a duplicate.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import type { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { isPalateError, PalateError, type StatusCode } from '../errors.ts';
-import { type Backoff, waitMillis } from '../journal/follower/backoff.ts';
+import { type Backoff, waitMillis } from '../rpc/client/backoff.ts';
 import type { Client } from '../rpc/client/client.ts';
 import type { Log } from '../rpc/log.ts';
 import { type Span, traced } from '../telemetry/tracing/tracer.ts';
@@ -216,8 +217,8 @@ export class Outbox {
   #begin(tenant: string): Line {
     const line: Line = { entries: [], done: Promise.resolve() };
     this.#lines.set(tenant, line);
-    // Not before the first event is in it.
-    line.done = line.done.then(() => this.#send(tenant, line.entries));
+    // In a turn of its own, when the first event is in it and the answers of this turn are out.
+    line.done = nextTurn().then(() => this.#send(tenant, line.entries));
     return line;
   }
 

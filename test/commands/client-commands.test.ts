@@ -92,6 +92,20 @@ describe('the commands that call a server', () => {
   });
 });
 
+test('status of a process that only passes calls on shows what is away, with code 1', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'palate-commands-'));
+  const edge = await startServer({ dataFolder: folder, args: ['--roles', 'edge', '--peers', '127.0.0.1:1'] });
+  try {
+    const { code, stdout, stderr } = await run(['status', '--address', edge.grpc]);
+    assert.equal(code, 1, stderr);
+    assert.match(stdout, /IngestService +not_serving/);
+    assert.match(stderr, /Not serving: .*palate\.ingest\.v1\.IngestService/);
+  } finally {
+    await edge.stop();
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('where there is no server, the code is 3 and the message names the address', async () => {
   const { code, stderr } = await run(['status', '--address', '127.0.0.1:1', '--timeout', '2s']);
   assert.equal(code, 3);

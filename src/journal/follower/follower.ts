@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PalateError, type Reason } from '../../errors.ts';
+import { type Backoff, waitMillis } from '../../rpc/client/backoff.ts';
 import type { ConnectionOptions } from '../../rpc/client/connection.ts';
 import type { JournalLog } from '../journal.ts';
 import type { FollowAnswer } from './answer.ts';
-import { type Backoff, waitMillis } from './backoff.ts';
 import { type FollowPlace, subscribeTo } from './subscription.ts';
 
 /** The journal of another process, read over the network. */

@@ -153,7 +153,8 @@ async function* forwardBidi(route: Route, requests: AsyncIterable<Uint8Array>, c
 async function pick({ method, peers }: Route, call: Call, except?: Peer): Promise<Peer> {
   const { typeName } = method.parent;
   if (isForwarded(call.metadata)) {
-    throw new PalateError('UNREACHABLE', `this process does not run ${typeName} any more: call again`);
+    const message = `this process does not run ${typeName} any more: call again`;
+    throw new PalateError('UNREACHABLE', message, { metadata: { service: typeName } });
   }
   return peers.pick(typeName, call, except);
 }

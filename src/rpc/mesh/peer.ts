@@ -5,6 +5,7 @@ import {
   HealthCheckResponse_ServingStatus,
   HealthCheckResponseSchema,
 } from '../../../gen/grpc/health/v1/health_pb.ts';
+import { type Backoff, waitMillis } from '../client/backoff.ts';
 import { errorFromServer, isServiceError } from '../client/client-error.ts';
 import { localName } from '../health-board.ts';
 import type { Log } from '../log.ts';
@@ -21,8 +22,7 @@ export interface PeerOptions {
 }
 
 /** The waits before it is asked again what it serves. */
-const firstWaitMillis = 100;
-const longestWaitMillis = 2_000;
+const backoff: Backoff = { firstMillis: 100, longestMillis: 2_000 };
 const mebibyte = 1024 * 1024;
 
 /**
@@ -50,8 +50,8 @@ export class Peer {
       'grpc.max_send_message_length': 64 * mebibyte,
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 5_000,
-      'grpc.initial_reconnect_backoff_ms': firstWaitMillis,
-      'grpc.max_reconnect_backoff_ms': longestWaitMillis,
+      'grpc.initial_reconnect_backoff_ms': backoff.firstMillis,
+      'grpc.max_reconnect_backoff_ms': backoff.longestMillis,
       'grpc-node.flow_control_window': 4 * mebibyte,
       // A connection of its own, with nothing left over from one that was lost.
       'grpc.use_local_subchannel_pool': 1,
@@ -100,11 +100,13 @@ export class Peer {
 
   #again(service: string, failures: number): void {
     if (this.#isClosed) return;
-    const wait = Math.min(longestWaitMillis, firstWaitMillis * 2 ** Math.min(failures - 1, 10));
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#watch(service, failures);
-    }, wait);
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        this.#watch(service, failures);
+      },
+      waitMillis(backoff, failures),
+    );
     this.#timers.add(timer);
   }
 

@@ -158,5 +158,8 @@ const leavingMillis = 30_000;
 function nobodyServes(service: string, addresses: readonly Address[]): PalateError {
   const where =
     addresses.length === 0 ? 'no process of the mesh is found' : `none of ${addresses.length} processes serves`;
-  return new PalateError('UNREACHABLE', `${service} runs elsewhere, and ${where}`, { retryAfterMillis: 1_000 });
+  return new PalateError('UNREACHABLE', `${service} runs elsewhere, and ${where}`, {
+    retryAfterMillis: 1_000,
+    metadata: { service },
+  });
 }

@@ -141,6 +141,7 @@ describe('a call that is passed on', () => {
     await assert.rejects(call.recommend({ placement: 'x' }), (error: PalateError) => {
       assert.equal(error.reason, 'UNREACHABLE');
       assert.match(error.message, /RecommendationService runs elsewhere, and none of 1 processes serves/);
+      assert.deepEqual(error.metadata, { service: RecommendationService.typeName });
       assert.ok(error.retryAfterMillis !== undefined);
       return true;
     });

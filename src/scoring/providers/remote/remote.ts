@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isPalateError, PalateError } from '../../../errors.ts';
+import { type Backoff, waitMillis } from '../../../rpc/client/backoff.ts';
 import type { Log } from '../../../rpc/log.ts';
 import type { Cost } from '../../batcher/cost-model.ts';
 import type { RunOptions } from '../../batcher/running-batch.ts';
 import type { ModelManifest } from '../../models/manifest.ts';
 import type { ModelImage, ModelOutput } from '../model-instance.ts';
-import { backoffMillis } from './backoff.ts';
 import { describeRemote, type RemoteDescription } from './describe-remote.ts';
 import { failureOf, pauseMillis, verdictOf } from './failure.ts';
 import { RemoteSpeed } from './remote-speed.ts';
@@ -31,6 +31,8 @@ export interface RemoteOptions {
   readonly onChange: (remote: Remote) => void;
 }
 
+/** The waits before it is connected again. */
+const backoff: Backoff = { firstMillis: 100, longestMillis: 5_000 };
 /** How long each question at the beginning may take, and each of the questions whether it still is ready. */
 const askMillis = 5_000;
 const probeMillis = 1_000;
@@ -170,7 +172,7 @@ export class Remote {
         this.#gone(PalateError.from(error));
       }
       if (signal.aborted) return;
-      await delay(backoffMillis(this.#failures), undefined, { signal, ref: false }).catch(() => undefined);
+      await delay(waitMillis(backoff, this.#failures), undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { backoffMillis } from '../../../../src/scoring/providers/remote/backoff.ts';
 import { Hedging } from '../../../../src/scoring/providers/remote/hedging.ts';
 
 describe('Hedging', () => {
@@ -34,15 +33,5 @@ describe('Hedging', () => {
     const delay = hedging.delayMillis(10);
     assert.ok(delay >= 103 && delay <= 106, `${delay}`);
     assert.equal(hedging.delayMillis(0), 2);
-  });
-});
-
-describe('backoffMillis', () => {
-  it('grows to a bound, and differs by chance', () => {
-    assert.deepEqual(
-      [1, 2, 3, 10].map((failures) => backoffMillis(failures, () => 0.5)),
-      [100, 200, 400, 5_000],
-    );
-    assert.deepEqual([backoffMillis(1, () => 0), backoffMillis(0, () => 1)], [50, 150]);
   });
 });
