@@ -9,6 +9,9 @@ import { silentLog } from '../../../src/rpc/log.ts';
 import { event } from '../fold/events.ts';
 import { journalFolderOf, openShadow } from './shadow-fixture.ts';
 
+/** So many events at most between two snapshots: who writes as fast as it goes leaves more behind with each round on a folder. */
+const eventsPerSnapshot = 2_000;
+
 /** The event of a sequence. */
 export function eventAt(sequence: number): Event {
   const common = { visitor: `v${sequence % 11}`, session: `s${sequence % 50}`, at: sequence };
@@ -28,8 +31,11 @@ if (import.meta.main) {
     coveredThrough: (copies, stop) => open.shadow.coveredThrough(copies, stop),
     log: { ...silentLog, info: () => writeSync(1, 'dropped\n') },
   })!;
+  let mayWriteThrough = 0;
+  let goOn = Promise.withResolvers<void>();
   const write = async (): Promise<never> => {
     for (;;) {
+      if (open.journal.status().lastSequence >= mayWriteThrough) await goOn.promise;
       const from = open.journal.status().lastSequence + 1;
       const last = await open.append(Array.from({ length: 20 }, (_, at) => eventAt(from + at)));
       writeSync(1, `${last}\n`);
@@ -37,6 +43,9 @@ if (import.meta.main) {
   };
   const keep = async (): Promise<never> => {
     for (;;) {
+      mayWriteThrough = open.journal.status().lastSequence + eventsPerSnapshot;
+      goOn.resolve();
+      goOn = Promise.withResolvers();
       await open.shadow.snapshot(signal);
       await retain(signal);
     }
