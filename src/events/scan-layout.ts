@@ -25,6 +25,8 @@ export const kinds = {
   messages: 10,
   /** Known, and of no interest. */
   passed: 11,
+  /** A payload that stays as it stands: the scanner only tells where. */
+  payload: 12,
 } as const;
 
 /** Hands out the numbers of slots. */
@@ -83,6 +85,11 @@ export class ScanLayout {
   want(localName: string): void {
     const { number } = this.#fieldNamed(localName);
     this.wanted[number] = this.kinds[number]!;
+  }
+
+  /** A scanner of what is wanted tells where this payload lies, which it can't read itself. */
+  wantWhole(localName: string): void {
+    this.wanted[this.#fieldNamed(localName).number] = kinds.payload;
   }
 
   /** The layout of a message below. */

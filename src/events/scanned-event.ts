@@ -72,4 +72,7 @@ export const payloadNumbers: ReadonlySet<number> = new Set(payloads.map(({ numbe
 // Of every event: who, in which session, when, and what.
 for (const name of ['userId', 'visitorId', 'sessionId', 'occurredAt']) eventLayout.want(name);
 for (const name of ['seconds', 'nanos']) occurredAt.want(name);
-for (const { localName } of payloads) eventLayout.want(localName);
+for (const { localName } of payloads) {
+  if (scanned.has(localName)) eventLayout.want(localName);
+  else eventLayout.wantWhole(localName);
+}

@@ -39,11 +39,12 @@ export class EventScanner {
   readonly #numbers = new Float64Array(slotCount);
   readonly #elementFrom = new Int32Array(maxElements);
   readonly #elementTo = new Int32Array(maxElements);
-  readonly #texts = new TextCache();
+  readonly #texts: TextCache;
   readonly #elementNumbers = new Float64Array(maxElements);
   readonly #isWhole: boolean;
 
-  constructor(scope: ScanScope = 'whole') {
+  constructor(scope: ScanScope = 'whole', texts = new TextCache()) {
+    this.#texts = texts;
     this.#isWhole = scope === 'whole';
   }
 
@@ -152,6 +153,8 @@ export class EventScanner {
         return wireType === 2 && this.#pushRange(layout.children[number], end);
       case kinds.wholes:
         return wireType === 0 ? this.#pushNumber(end) : wireType === 2 && this.#pushPacked(end);
+      case kinds.payload:
+        return wireType === 2 && this.#wholePayload(number, slot, end);
       case kinds.passed:
         return ((layout.wireTypes[number]! >> wireType) & 1) === 1 && this.#skip(wireType, end);
       default:
@@ -169,6 +172,13 @@ export class EventScanner {
     if (to === -1) return false;
     this.#marks[slot] = this.#scan;
     return this.#message(layout.children[number]!, this.#position, to);
+  }
+
+  /** One that comes twice is left to a full decoder, which merges them. */
+  #wholePayload(number: number, slot: number, end: number): boolean {
+    if (this.payload !== 0) return false;
+    this.payload = number;
+    return this.#text(slot, end);
   }
 
   #text(slot: number, end: number): boolean {

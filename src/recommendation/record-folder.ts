@@ -1,19 +1,12 @@
 import type { Event } from '../../gen/palate/event/v1/event_pb.ts';
 import { isPalateError } from '../errors.ts';
 import type { DurableBatch } from '../journal/journal.ts';
-import type { RecordBlock } from '../journal/record-block.ts';
 import type { Log } from '../rpc/log.ts';
-import { attachedEvent, decodeEvent } from './decode-event.ts';
+import { BatchRecords } from './batch-records.ts';
+import { decodeEvent } from './decode-event.ts';
+import { mostAhead } from './fold/look-ahead.ts';
 import type { State } from './fold/state.ts';
-
-/** So often the clock is asked, in records. */
-const recordsPerLook = 16;
-
-/** Records side by side, from a journal's files or from its owner. */
-export type FoldableBlock = Pick<
-  RecordBlock,
-  'bytes' | 'length' | 'sequence' | 'appendedAtMicros' | 'tenant' | 'isTombstone' | 'from' | 'to'
->;
+import type { FoldableBlock } from './foldable-block.ts';
 
 /**
  * Folds records into a state, a slice at a time. Each call begins at the record at `at` and returns where the next one is to
@@ -44,36 +37,41 @@ export class RecordFolder {
   }
 
   foldBatch(batch: DurableBatch, at: number, endsAt: number): number {
-    const { bytes, from, to, length } = batch.events;
-    const header = this.#header;
-    header.appendedAtMicros = batch.appendedAtMicros;
-    header.tenant = batch.tenant;
-    for (let index = at; index < length; index++) {
-      header.sequence = batch.firstSequence + index;
-      if (header.sequence <= this.#state.sequence) continue;
-      if (!this.#state.applyBytes(header, bytes, from[index]!, to[index]!)) {
-        this.#apply(attachedEvent(batch, index) ?? this.#decode(bytes.subarray(from[index], to[index])));
-      }
-      if (this.#isOver(endsAt)) return index + 1;
-    }
-    return length;
+    return this.foldBlock(new BatchRecords(batch), at, endsAt);
   }
 
   foldBlock(block: FoldableBlock, at: number, endsAt: number): number {
-    const { bytes, length } = block;
-    const header = this.#header;
-    for (let index = at; index < length; index++) {
-      header.sequence = block.sequence(index);
-      if (header.sequence <= this.#state.sequence) continue;
-      header.appendedAtMicros = block.appendedAtMicros(index);
-      header.tenant = block.tenant(index);
-      if (block.isTombstone(index)) this.#apply(undefined);
-      else if (!this.#state.applyBytes(header, bytes, block.from(index), block.to(index))) {
-        this.#apply(this.#decode(bytes.subarray(block.from(index), block.to(index))));
-      }
-      if (this.#isOver(endsAt)) return index + 1;
+    for (let from = at; from < block.length; ) {
+      const to = Math.min(block.length, from + mostAhead);
+      this.#lookAhead(block, from, to);
+      for (let index = from; index < to; index++) this.#fold(block, index, index - from);
+      if (performance.now() >= endsAt) return to;
+      from = to;
     }
-    return length;
+    return block.length;
+  }
+
+  /** Of records of several tenants, those of the first one's are looked ahead for; what that misses costs time only. */
+  #lookAhead(block: FoldableBlock, from: number, to: number): void {
+    const { bytes } = block;
+    for (let at = from; at < to; at++) this.#state.scan(at - from, bytes, block.from(at), block.to(at));
+    this.#state.lookAhead(block.tenant(from), to - from);
+  }
+
+  /** `scanned`: which of the scanned ones it is. */
+  #fold(block: FoldableBlock, at: number, scanned: number): void {
+    const header = this.#header;
+    header.sequence = block.sequence(at);
+    if (header.sequence <= this.#state.sequence) return;
+    this.#records += 1;
+    header.appendedAtMicros = block.appendedAtMicros(at);
+    header.tenant = block.tenant(at);
+    const decoded = block.decoded?.(at);
+    if (block.isTombstone(at)) this.#apply(undefined);
+    else if (decoded !== undefined) this.#apply(decoded);
+    else if (!this.#state.applyScanned(header, scanned)) {
+      this.#apply(this.#decode(block.bytes.subarray(block.from(at), block.to(at))));
+    }
   }
 
   /** Undefined: there is nothing to fold. */
@@ -93,10 +91,5 @@ export class RecordFolder {
       this.#log.error({ sequence, err: error }, 'a record of the journal is no event: it is passed over');
       return undefined;
     }
-  }
-
-  #isOver(endsAt: number): boolean {
-    this.#records += 1;
-    return this.#records % recordsPerLook === 0 && performance.now() >= endsAt;
   }
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { create, type DescField, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
+import { MealScoredSchema } from '../../gen/palate/event/v1/meal_pb.ts';
 import { payloadTypes } from '../../src/events/payloads.ts';
 import type { ScanLayout } from '../../src/events/scan-layout.ts';
 import { eventLayout, eventSlots, payloadLayout, scannedPayloads } from '../../src/events/scanned-event.ts';
@@ -75,6 +76,16 @@ describe('EventScanner', () => {
     assert.equal(lean.text(layout.slot('itemId')), 'a');
     assert.equal(lean.has(layout.slot('dwellSeconds')), false);
     assert.equal(lean.has(eventSlots.eventId), false);
+  });
+
+  it('tells where a payload lies that it does not read itself, unless it comes twice', () => {
+    const lean = new EventScanner('wanted');
+    const bytes = eventBytes({ case: 'mealScored', value: { imageId: 'a', score: 0.5 } });
+    assert.ok(lean.scan(bytes));
+    const slot = eventLayout.slots[lean.payload]!;
+    const decoded = fromBinary(MealScoredSchema, bytes.subarray(lean.from(slot), lean.to(slot)));
+    assert.equal(decoded.score, 0.5);
+    assert.equal(lean.scan(Buffer.concat([bytes, bytes])), false);
   });
 
   it('takes texts beyond ASCII, and leaves those that are no UTF-8', () => {

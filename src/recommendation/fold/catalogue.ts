@@ -96,6 +96,11 @@ export class Catalogue {
     return this.internBytes(this.#utf8.bytes, 0, length);
   }
 
+  /** Reads what ids of these hashes will need to become numbers. The hashes are written over. */
+  lookAhead(hashes: Int32Array, count: number): void {
+    this.#ids.lookAhead(hashes, count);
+  }
+
   /** As `intern`, of an id as it stands in an event's bytes. */
   internBytes(bytes: Uint8Array, from: number, to: number): number {
     const place = this.#ids.find(bytes, from, to);

@@ -21,6 +21,11 @@ export class Ids {
     return address === 0 ? nobody : this.#texts.valueAt(address);
   }
 
+  /** See `TextTable.lookAhead`. */
+  lookAhead(hashes: Int32Array, count: number): void {
+    this.#texts.lookAhead(hashes, count);
+  }
+
   /** From now on the id leads to that person. Answers where it is held, for `textAt` and `forget`. */
   lead(id: string, person: number): number {
     const length = utf8.encode(id);

@@ -6,6 +6,7 @@
 import type { Archive } from './archive.ts';
 import { grownInts, usedLength } from './growth.ts';
 import { IntBlocks, largestClass } from './int-blocks.ts';
+import { lookedAt } from './looked-at.ts';
 
 /**
  * Of an owner: its block's address, where in it the window starts and ends, and the block's class; 0: it has none.
@@ -46,6 +47,17 @@ export class IntWindows {
   from(owner: number): number {
     const head = owner * stride;
     return this.#blocks.offsetOf(this.#heads[head]!) + this.#heads[head + startAt]!;
+  }
+
+  /** Reads what pushes to these owners will need; changes nothing. */
+  lookAhead(owners: Int32Array, count: number): void {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += this.length(owners[i]!);
+    for (let i = 0; i < count; i++) {
+      const owner = owners[i]!;
+      if (this.length(owner) > 0) sum += this.array(owner)[this.from(owner)]!;
+    }
+    lookedAt[0] = sum;
   }
 
   /** Makes room for `count` ints at the newest end and answers where in `array(owner)` they lie. */

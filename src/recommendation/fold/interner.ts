@@ -32,6 +32,11 @@ export class Interner {
     return this.internBytes(utf8.bytes, 0, length);
   }
 
+  /** See `TextTable.lookAhead`. */
+  lookAhead(hashes: Int32Array, count: number): void {
+    this.#texts.lookAhead(hashes, count);
+  }
+
   /** The number of the UTF-8 from `from` to before `to`; -1: it is not known. */
   find(bytes: Uint8Array, from: number, to: number): number {
     const address = this.#texts.find(bytes, from, to);

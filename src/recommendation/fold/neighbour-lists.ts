@@ -10,6 +10,7 @@
 import type { Archive } from './archive.ts';
 import { grownInts, usedLength } from './growth.ts';
 import { ItemPlaces } from './item-places.ts';
+import { lookedAt } from './looked-at.ts';
 import { MixedBlocks } from './mixed-blocks.ts';
 
 /** Places in a bucket. */
@@ -24,9 +25,6 @@ const multiplier = 0x9e3779b1;
 /** A list while it is moved; it has at most 1,000 partners before. */
 const movedPartners = new Int32Array(1_000);
 const movedWeights = new Float64Array(1_000);
-
-/** Of no meaning: what `lookAhead` read goes here, so that no compiler leaves the reading out. */
-const lookedAt = new Int32Array(1);
 
 export class NeighbourLists {
   /** Places used in each bucket. */

@@ -2,6 +2,7 @@
 import type { Archive } from './archive.ts';
 import { Ids } from './ids.ts';
 import { type Interaction, Interactions } from './interactions.ts';
+import { lookedAt } from './looked-at.ts';
 import { readRecord, type SharedRecords, writeRecord } from './persisted-records.ts';
 import { emptyRecord, type PersonRecord, reactions } from './person.ts';
 import { consents, PersonTable } from './person-table.ts';
@@ -139,6 +140,14 @@ export class People {
     return userId === ''
       ? this.enterVisitor(utf8.bytes, 0, length, atMicros)
       : this.enterUser(utf8.bytes, 0, length, atMicros);
+  }
+
+  /** Reads what events with ids of these hashes will need: of users, or else of visitors. The hashes become their numbers. */
+  lookAhead(kind: 'user' | 'visitor', hashes: Int32Array, count: number): void {
+    (kind === 'user' ? this.#users : this.#visitors).lookAhead(hashes, count);
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += this.#table.lastSeenMicros(hashes[i]!);
+    lookedAt[0] = sum;
   }
 
   /** As `enter`, of a user's id as it stands in an event's bytes, not empty. */

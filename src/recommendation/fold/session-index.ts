@@ -123,6 +123,17 @@ export class SessionIndex {
     return this.postings.holders(this.#places.of(item));
   }
 
+  /** Reads what events with ids of these hashes will need. The hashes are written over. */
+  lookAhead(hashes: Int32Array, count: number): void {
+    this.#sessions.lookAhead(hashes, count);
+    this.#items.lookAhead(hashes, count);
+  }
+
+  /** Reads what events of these people will need. */
+  lookAheadOf(people: Int32Array, count: number): void {
+    this.#sessions.lookAheadOf(people, count);
+  }
+
   /** See `Sessions.keyNumber`. */
   keyNumber(key: string): number {
     return this.#sessions.keyNumber(key);

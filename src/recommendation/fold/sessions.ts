@@ -1,6 +1,7 @@
 /** Which session an event belongs to, and each session's person and times. */
 import type { Archive } from './archive.ts';
 import { grownInts, usedLength } from './growth.ts';
+import { lookedAt } from './looked-at.ts';
 import { SessionTable } from './session-table.ts';
 import { TextTable } from './text-table.ts';
 import { Utf8 } from './utf8.ts';
@@ -82,6 +83,17 @@ export class Sessions {
     return this.#keys.find(bytes, from, to);
   }
 
+  /** Turns the hashes of ids into the places of their sessions, and reads what an event of each will need. */
+  lookAhead(hashes: Int32Array, count: number): void {
+    this.#keys.lookAhead(hashes, count);
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      sum += this.#table.lastTime(hashes[i]!);
+      hashes[i] = this.#table.placeOf(hashes[i]!);
+    }
+    lookedAt[0] = sum;
+  }
+
   firstTimeMicros(session: number): number {
     return this.#table.firstTime(session);
   }
@@ -106,6 +118,13 @@ export class Sessions {
   /** The newest visit without an id, the last one that late events began, the newest session of all; -1: none. */
   slotsOf(person: number): readonly number[] {
     return [runningAt, lateAt, latestAt].map((at) => this.#held(person * slotsStride + at));
+  }
+
+  /** Reads what an event of each of these people will need. */
+  lookAheadOf(people: Int32Array, count: number): void {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += this.#slots[people[i]! * slotsStride + latestAt] ?? 0;
+    lookedAt[0] = sum;
   }
 
   /** The session of an event, -1 where it has none yet. A key counts for more than the person. */

@@ -49,6 +49,17 @@ export class TextTable {
     }
   }
 
+  /**
+   * Puts the values of the texts that `count` hashes lead to in their place; 0 where there is none. Only for reading ahead: a
+   * text with another hash may be taken for the one.
+   */
+  lookAhead(hashes: Int32Array, count: number): void {
+    const table = this.#table;
+    const mask = this.#mask;
+    for (let i = 0; i < count; i++) hashes[i] = table[(hashes[i]! & mask) * stride + 1]!;
+    for (let i = 0; i < count; i++) if (hashes[i] !== 0) hashes[i] = this.#texts.valueAt(hashes[i]!);
+  }
+
   /** As `find`, of `key`, among those that have not moved yet. */
   #findFormer(): number {
     const table = this.#former;

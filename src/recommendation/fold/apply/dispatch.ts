@@ -2,7 +2,7 @@
 import type { Event } from '../../../../gen/palate/event/v1/event_pb.ts';
 import { eventSlots, type ScannedPayload } from '../../../events/scanned-event.ts';
 import type { EventScanner } from '../../../events/scanner.ts';
-import { eventTypeNumbers, type PayloadCase, type PayloadValue } from '../event-types.ts';
+import { eventTypeNumbers, type Payload, type PayloadCase, type PayloadValue } from '../event-types.ts';
 import type { TenantState } from '../tenant-state.ts';
 import { browseAppliers } from './browse.ts';
 import { catalogueAppliers } from './catalogue.ts';
@@ -53,17 +53,29 @@ for (const [name, applier] of Object.entries(scannedAppliers)) {
   byNumber[eventTypeNumbers[name as ScannedPayload]] = applier;
 }
 
-/** As `applyEvent`, for an event that a scanner has read. */
-export function applyScanned(tenant: TenantState, event: EventScanner, appendedAtMicros: number): void {
+/**
+ * As `applyEvent`, for an event that a scanner has read. `payload`: of one that it does not read itself, from `payloadOf`;
+ * for the others null.
+ */
+export function applyScanned(
+  tenant: TenantState,
+  event: EventScanner,
+  payload: Payload | null,
+  appendedAtMicros: number,
+): void {
   const occurredAt = event.occurredAtMicros();
   const atMicros = Number.isNaN(occurredAt) ? appendedAtMicros : occurredAt;
-  const { sessionId } = eventSlots;
-  occasion.userId = '';
-  occasion.visitorId = '';
+  const { sessionId, userId, visitorId } = eventSlots;
   occasion.sessionKey = tenant.sessions.keyNumberIn(event.bytes, event.from(sessionId), event.to(sessionId));
   begin(tenant, atMicros, event.payload);
   occasion.person = personOf(tenant, event, atMicros);
-  byNumber[event.payload]!(tenant, occasion, event);
+  if (payload === null) {
+    byNumber[event.payload]!(tenant, occasion, event);
+    return;
+  }
+  occasion.userId = event.text(userId);
+  occasion.visitorId = event.text(visitorId);
+  (appliers[payload.case] as Applier<unknown>)(tenant, occasion, payload.value);
 }
 
 function begin(tenant: TenantState, atMicros: number, eventType: number): void {
