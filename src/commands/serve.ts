@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tracingVariables } from '../config.ts';
 import { createLog } from '../telemetry/log.ts';
 import { openTracing } from '../telemetry/tracing/open-tracing.ts';
+import { collectOften } from '../threads/full-collections.ts';
 import { keepYoung } from '../threads/young-generation.ts';
 import { assembleServer } from './assemble.ts';
 import { type CommandContext, defineCommand } from './command.ts';
@@ -52,6 +53,7 @@ async function run(context: CommandContext<typeof serverOptions>): Promise<void>
     return lifecycle.stop();
   });
   await lifecycle.start();
+  const endCollections = collectOften();
   if (!context.signal.aborted) {
     const { follow } = config.journal;
     const source = follow === '' ? { dataFolder: config.dataFolder } : { follow };
@@ -59,5 +61,6 @@ async function run(context: CommandContext<typeof serverOptions>): Promise<void>
   }
   await interrupted;
   await endTracing();
+  endCollections();
   log.info({}, 'stopped');
 }

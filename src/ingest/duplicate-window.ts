@@ -32,7 +32,7 @@ export class DuplicateWindow {
    */
   #slots: Uint32Array;
   /** The table of before, while its slots are moved: those below `#moved` are in the new one too. */
-  #former = nothing;
+  #former: Uint32Array = nothing;
   #moved = 0;
   /** The place in the ring that is written next. */
   #next = 0;
