@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { ingest } from './dashboard/ingest.ts';
+import { mesh } from './dashboard/mesh.ts';
 import { overview } from './dashboard/overview.ts';
 import type { Panel, Row } from './dashboard/queries.ts';
 import { recommend } from './dashboard/recommend.ts';
@@ -11,7 +12,7 @@ import { runtime } from './dashboard/runtime.ts';
 import { scoring } from './dashboard/scoring.ts';
 
 /** In their order. */
-const rows: readonly Row[] = [overview, ingest, recommend, scoring, runtime];
+const rows: readonly Row[] = [overview, ingest, recommend, scoring, mesh, runtime];
 
 const columns = 3;
 const [width, height] = [24 / columns, 8];

@@ -60,3 +60,9 @@ test('errors are known by their brand, also those of another copy of the class',
   assert.ok(!isPalateError(new Error('plain')));
   for (const thrown of [null, undefined, 'PalateError', 3]) assert.ok(!isPalateError(thrown));
 });
+
+test('a refusal in an overload costs no stack; any other error has one, also after it', () => {
+  const stackOf = (reason: Reason) => new PalateError(reason, 'no').stack ?? '';
+  assert.doesNotMatch(stackOf('OVERLOADED'), /\n\s+at /);
+  assert.match(stackOf('INTERNAL'), /\n\s+at /);
+});

@@ -43,6 +43,25 @@ export const recommend: Row = {
         q(of('palate_state_sessions'), 'sessions {{instance}}'),
         q(of('palate_state_tenants'), 'tenants {{instance}}'),
         q(of('palate_state_events'), 'events {{instance}}'),
+        q(of('palate_state_categories'), 'categories {{instance}}'),
+      ],
+    },
+    {
+      title: 'Memory of the state',
+      unit: 'bytes',
+      about:
+        'Typed arrays by part, over all tenants. Descriptions, carts, orders and meals are in the heap, with everything else.',
+      queries: [q(of('palate_state_bytes'), '{{part}} {{instance}}')],
+    },
+    {
+      title: 'Left for others',
+      unit: 'short',
+      about:
+        'A second: items and people that the bounds of the state pushed out, and categories for which there was no room.',
+      queries: [
+        q(rate('palate_state_evicted_items_total'), 'items {{instance}}'),
+        q(rate('palate_state_evicted_people_total'), 'people {{instance}}'),
+        q(rate('palate_state_refused_categories_total'), 'categories {{instance}}'),
       ],
     },
     {

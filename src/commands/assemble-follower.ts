@@ -1,6 +1,7 @@
-/** Wires a state that follows the journal of another process. */
+/** Wires a process that follows the journal of another one: the services that its roles ask for, and the state. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import type { Config } from '../config.ts';
 import { PalateError } from '../errors.ts';
@@ -14,10 +15,13 @@ import { FollowingFeed, type FollowingFeedOptions } from '../recommendation/foll
 import { watchFollowing } from '../recommendation/following/watch-following.ts';
 import { SnapshotSchedule } from '../recommendation/shadow/snapshot-schedule.ts';
 import type { Restored } from '../recommendation/snapshots/restore.ts';
-import type { HealthBoard } from '../rpc/health-board.ts';
+import { createGrpcClient } from '../rpc/client/grpc-client.ts';
+import type { BoundService } from '../rpc/handlers.ts';
+import { createHealthBoard, type HealthBoard } from '../rpc/health-board.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Meters, measureSnapshots, measureState } from './assemble-metrics.ts';
 import { createShadow, type PastParts } from './assemble-past.ts';
+import { recommendationService, type Services, scoringRole } from './assemble-roles.ts';
 import { foldSettings, snapshotFolder } from './settings.ts';
 
 interface Snapshots {
@@ -26,14 +30,34 @@ interface Snapshots {
   readonly forget: () => Promise<void>;
 }
 
-export interface FollowerParts {
+interface FollowerParts {
   readonly feed: FollowingFeed;
   readonly past: Pick<PastParts, 'shadow'>;
   readonly parts: readonly Part[];
 }
 
+/** The services of a process that follows the journal of another one. */
+export async function servicesOfFollower(config: Config, log: Log, meters: Meters): Promise<Services> {
+  const health = createHealthBoard();
+  const services: BoundService[] = [];
+  const parts: Part[] = [];
+  if (config.roles.includes('recommendation')) {
+    const follower = followerParts(config, health, log, meters);
+    services.push(recommendationService(config, follower.feed, log, follower.past));
+    parts.push(...follower.parts);
+  }
+  if (config.roles.includes('scoring')) {
+    const owner = createGrpcClient(IngestService, config.journal.follow, { connection: config.peers });
+    const scoring = await scoringRole(config, { ingest: owner.call }, services, log, meters);
+    services.push(scoring.service, scoring.inference);
+    parts.unshift(scoring.early);
+    parts.push({ name: 'connection for scores', stop: async () => owner.close() }, ...scoring.parts);
+  }
+  return { services, parts, health };
+}
+
 /** The state and what goes with it: health, snapshots of its own, its past. All of them fold the same journal. */
-export function followerParts(config: Config, health: HealthBoard, log: Log, meters: Meters): FollowerParts {
+function followerParts(config: Config, health: HealthBoard, log: Log, meters: Meters): FollowerParts {
   const { everyEvents, everyMillis } = config.recommendation.snapshots;
   const { follow } = config.journal;
   assertOwnFolder(config.dataFolder);

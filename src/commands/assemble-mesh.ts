@@ -13,6 +13,7 @@ import { forwardService } from '../rpc/mesh/forward.ts';
 import { Peers } from '../rpc/mesh/peers.ts';
 import { RetryBudget } from '../rpc/mesh/retry-budget.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type Meters, measureMesh } from './assemble-metrics.ts';
 
 export interface MeshParts {
   readonly services: readonly BoundService[];
@@ -28,7 +29,13 @@ const publicServices: readonly DescService[] = [
 ];
 
 /** The services of others. Where nobody else is known there are none. */
-export function meshParts(config: Config, own: readonly BoundService[], health: HealthBoard, log: Log): MeshParts {
+export function meshParts(
+  config: Config,
+  own: readonly BoundService[],
+  health: HealthBoard,
+  meters: Meters,
+  log: Log,
+): MeshParts {
   const elsewhere = publicServices.filter((service) => !own.some((bound) => bound.service === service));
   const addresses = addressesOf(config);
   if (addresses.length === 0 || elsewhere.length === 0) return { services: [], parts: [] };
@@ -45,7 +52,9 @@ export function meshParts(config: Config, own: readonly BoundService[], health: 
   };
   show();
   peers.onChange(show);
-  const options = { peers, budget: new RetryBudget(), ownAuthorization: authorizationOf(config.peers) };
+  const budget = new RetryBudget();
+  measureMesh(meters, () => ({ peers: peers.all, services: names, unserved: peers.unserved, budget }));
+  const options = { peers, budget, ownAuthorization: authorizationOf(config.peers) };
   return { services: elsewhere.map((service) => forwardService(service, options)), parts: [peers] };
 }
 

@@ -23,6 +23,7 @@ import { textFormat } from '../telemetry/metrics/text-format.ts';
 import { callLog } from './call-log.ts';
 import { IngestCounts, type IngestReadings, ingestMetrics } from './metrics/ingest.ts';
 import { JournalWork, journalMetrics } from './metrics/journal.ts';
+import { type MeshReadings, meshMetrics } from './metrics/mesh.ts';
 import { type ModelReadings, modelMetrics } from './metrics/models.ts';
 import { PhotoTimes, type ScoringReadings, scoringMetrics } from './metrics/scoring.ts';
 import { type ServerReadings, serverMetrics } from './metrics/server.ts';
@@ -102,6 +103,10 @@ export function measureServer(
   const version = packageVersion();
   const { rpc, log, ...rest } = parts;
   registry.add(serverMetrics, () => ({ ...rest, version, roles, open: rpc.counts(), log: log.counts }));
+}
+
+export function measureMesh({ registry }: Meters, read: () => MeshReadings): void {
+  registry.add(meshMetrics, read);
 }
 
 export function measureJournal({ registry, journal: work }: Meters, config: Config, journal: Journal): void {

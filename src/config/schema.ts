@@ -165,6 +165,13 @@ const ingest = section({
     min: 1_000,
     max: 100_000_000,
   }),
+  maxTenants: integer({
+    description:
+      'Tenants with events; a batch of a further one is TENANTS_FULL. Each takes some 150 KiB of memory at least.',
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+  }),
   maxInFlightBatches: integer({
     description: 'Batches of one stream that wait for their acknowledgement; beyond it reading pauses.',
     default: 64,

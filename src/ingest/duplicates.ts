@@ -5,11 +5,19 @@ import { DuplicateWindow } from './duplicate-window.ts';
 export interface Duplicates {
   /** The window of a tenant; made when it is first written to. */
   of(tenant: string): DuplicateWindow;
+  /** Whether the tenant has one. */
+  has(tenant: string): boolean;
+  /** How many have one. */
+  readonly tenants: number;
 }
 
 export function createDuplicates(capacity: number): Duplicates {
   const windows = new Map<string, DuplicateWindow>();
   return {
+    has: (tenant) => windows.has(tenant),
+    get tenants() {
+      return windows.size;
+    },
     of(tenant) {
       let window = windows.get(tenant);
       if (window === undefined) {

@@ -45,6 +45,8 @@ export interface PublishOptions {
   readonly duplicates: Duplicates;
   readonly check: BatchChecks;
   readonly maxBatchEvents: number;
+  /** Throws for the tenant of a batch that is not taken. Absent: all are. */
+  readonly admitTenant?: ((tenant: string) => void) | undefined;
   /** Microseconds since 1970. */
   readonly now: () => number;
   /** Resolves when the state of this process has folded a sequence. Absent where the fold runs elsewhere. */
@@ -65,13 +67,14 @@ export type Publish = (batch: Batch) => Promise<Acknowledgement>;
 
 /**
  * Makes the function that takes a batch in and resolves with its acknowledgement.
- * It rejects with MALFORMED_MESSAGE, BATCH_TOO_LARGE, OVERLOADED and the journal's reasons: then nothing of the batch is
+ * It rejects with MALFORMED_MESSAGE, BATCH_TOO_LARGE, TENANTS_FULL, OVERLOADED and the journal's reasons: then nothing of the batch is
  * acknowledged, and the same batch may be sent again.
  */
 export function createPublish(options: PublishOptions): Publish {
   const { journal, duplicates, erasures = withoutErasures } = options;
   const turns = new Turns();
   return async ({ bytes, tenant, trace, span, permitted }) => {
+    options.admitTenant?.(tenant);
     const checked = await checkAll(bytes, permitted, options, turns);
     const window = duplicates.of(tenant);
     const screening = erasures.prepare(tenant, new ListedBatch(checked));

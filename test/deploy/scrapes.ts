@@ -8,7 +8,7 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { tlsFiles } from '../access/tls-files.ts';
 import { newPhoto } from '../scoring/photos.ts';
-import { type Scope, servePalate } from '../servers/palate-process.ts';
+import { eventually, type Scope, servePalate } from '../servers/palate-process.ts';
 import { type Family, readExposition } from '../telemetry/metrics/exposition.ts';
 
 /** A scrape of each; the follower has TLS. */
@@ -18,6 +18,7 @@ export async function scrapes(t: Scope): Promise<readonly ReadonlyMap<string, Fa
   const tls = ['--set', `tls.certificateFile=${certificateFile}`, '--set', `tls.keyFile=${keyFile}`];
   const follower = await servePalate(t, { args: ['--roles', 'recommendation', '--follow', server.grpc, ...tls] });
   await work(server.http);
+  await passedOn(follower.http, caFile);
   await scrape(`http://${server.http}`);
   return [await scrape(`http://${server.http}`), await scrape(`https://${follower.http}`, readFileSync(caFile))];
 }
@@ -31,6 +32,19 @@ async function scrape(origin: string, ca?: Buffer): Promise<ReadonlyMap<string, 
   assert.equal(response.statusCode, 200, body);
   assert.match(response.headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
   return readExposition(body);
+}
+
+/** The follower knows who takes events; it is tried until it has heard of it. */
+async function passedOn(address: string, caFile: string): Promise<void> {
+  const path = '/palate.ingest.v1.IngestService/GetJournalStatus';
+  const options = { method: 'POST', ca: readFileSync(caFile), headers: { 'content-type': 'application/json' } };
+  await eventually('a call is passed on', async () => {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    https.request(`https://${address}${path}`, options, resolve).on('error', reject).end('{}');
+    const response = await promise;
+    await text(response);
+    return response.statusCode === 200;
+  });
 }
 
 async function work(address: string): Promise<void> {

@@ -5,6 +5,7 @@ import { scrapeMetrics } from '../../telemetry/metrics/metric-registry.ts';
 import { processMetrics } from '../../telemetry/metrics/process-metrics.ts';
 import { ingestMetrics } from './ingest.ts';
 import { journalMetrics } from './journal.ts';
+import { meshMetrics } from './mesh.ts';
 import { modelMetrics } from './models.ts';
 import { scoringMetrics } from './scoring.ts';
 import { serverMetrics } from './server.ts';
@@ -20,6 +21,7 @@ export interface MetricGroup {
 export const metricGroups: readonly MetricGroup[] = [
   { title: 'Calls', where: 'Every process.', metrics: callMetrics },
   { title: 'Server', where: 'Every process.', metrics: [...serverMetrics, ...scrapeMetrics] },
+  { title: 'Mesh', where: 'Processes that pass calls on to others.', metrics: meshMetrics },
   { title: 'Ingest', where: 'Processes with the role ingest.', metrics: ingestMetrics },
   { title: 'Journal', where: 'Processes with a journal of their own.', metrics: journalMetrics },
   { title: 'State', where: 'Processes with the role recommendation.', metrics: stateMetrics },

@@ -1,8 +1,9 @@
 /** What the recommender's state tells: what is in it, and how far it is behind the journal. */
+import { memoryOf, memoryParts } from '../../recommendation/fold/memory.ts';
 import type { State } from '../../recommendation/fold/state.ts';
 import type { SnapshotStatus } from '../../recommendation/shadow/snapshot-schedule.ts';
 import type { FeedStatus } from '../../recommendation/state-feed.ts';
-import { counter, gauge, type Metric } from '../../telemetry/metrics/metric.ts';
+import { counter, gauge, type Labelled, type Metric } from '../../telemetry/metrics/metric.ts';
 
 export interface StateReadings {
   readonly state: State;
@@ -70,6 +71,34 @@ export const stateMetrics: readonly Metric<StateReadings>[] = [
   gauge('palate_state_sessions', 'sessions', 'Sessions held, over all tenants.', ({ state }) =>
     sumOf(state, ({ sessions }) => sessions.count),
   ),
+  gauge('palate_state_categories', 'categories', 'Categories that have items, over all tenants.', ({ state }) =>
+    sumOf(state, ({ categories }) => categories.held),
+  ),
+  gauge(
+    'palate_state_bytes',
+    'bytes',
+    'Typed arrays of the state by part, over all tenants. What items are like, carts, orders and meals are in V8’s heap.',
+    ({ state }) => memory(state),
+    ['part'],
+  ),
+  counter(
+    'palate_state_evicted_items_total',
+    'items',
+    'Items that had to leave the state for others, over all tenants: recommendation.items.maxItems is reached.',
+    ({ state }) => sumOf(state, ({ catalogue }) => catalogue.evicted),
+  ),
+  counter(
+    'palate_state_evicted_people_total',
+    'people',
+    'People who had to leave the state for others, over all tenants: recommendation.people.maxPeople is reached.',
+    ({ state }) => sumOf(state, ({ people }) => people.evicted),
+  ),
+  counter(
+    'palate_state_refused_categories_total',
+    'categories',
+    'Times that an item could not be put into a category, over all tenants: recommendation.items.maxCategories is reached.',
+    ({ state }) => sumOf(state, ({ categories }) => categories.refused),
+  ),
   gauge(
     'palate_shadow_requests',
     'requests',
@@ -100,6 +129,13 @@ export const snapshotMetrics: readonly Metric<SnapshotStatus>[] = [
     ({ failures }) => failures,
   ),
 ];
+
+function memory(state: State): readonly Labelled[] {
+  const ofTenants = state.tenantNames().map((name) => memoryOf(state.tenant(name)!));
+  return memoryParts.map((part) => {
+    return { labels: [part], value: ofTenants.reduce((sum, bytes) => sum + bytes[part], 0) };
+  });
+}
 
 type TenantState = NonNullable<ReturnType<State['tenant']>>;
 

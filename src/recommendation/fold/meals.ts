@@ -19,6 +19,7 @@ export class Meals {
   readonly #maxStrangers: number;
   /** By item: where its latest photo lies in the model's space. */
   readonly #embeddings = new Map<number, Float32Array>();
+  #embeddingBytes = 0;
 
   constructor(maxStrangers: number) {
     this.#maxStrangers = maxStrangers;
@@ -68,12 +69,19 @@ export class Meals {
     this.#settle(first);
   }
 
+  /** Memory of all embeddings. */
+  get embeddingBytes(): number {
+    return this.#embeddingBytes;
+  }
+
   setEmbedding(item: number, embedding: Float32Array): void {
+    this.#embeddingBytes += embedding.byteLength - (this.#embeddings.get(item)?.byteLength ?? 0);
     this.#embeddings.set(item, embedding);
   }
 
   /** Takes the embedding away. Meals that showed the item stay. */
   forgetItem(item: number): void {
+    this.#embeddingBytes -= this.#embeddings.get(item)?.byteLength ?? 0;
     this.#embeddings.delete(item);
   }
 
@@ -171,7 +179,7 @@ export class Meals {
     const floats = new Float32Array(archive.ints('values', bits, bits.length).buffer);
     if (!archive.isReading) return;
     for (let i = 0, from = 0; i < items.length; from += lengths[i++]!) {
-      this.#embeddings.set(items[i]!, floats.slice(from, from + lengths[i]!));
+      this.setEmbedding(items[i]!, floats.slice(from, from + lengths[i]!));
     }
   }
 }

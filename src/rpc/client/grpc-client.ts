@@ -12,9 +12,9 @@ import { tenantHeader } from '../../access/tenant.ts';
 import { PalateError } from '../../errors.ts';
 import { endClientSpan, startClientSpan } from '../interceptors/call-span.ts';
 import { type AnyClientMethod, type Client, type ClientCallOptions, clientOf } from './client.ts';
-import { errorFromServer } from './client-error.ts';
 import { type ClientStream, readAnswers, writeRequests } from './client-stream.ts';
 import { authorizationOf, type ConnectionOptions, channelCredentials, channelOptions } from './connection.ts';
+import { oneAnswer } from './one-answer.ts';
 import { retryConfig } from './retry.ts';
 
 export interface GrpcClientOptions {
@@ -114,31 +114,17 @@ async function spanned(
 }
 
 function callUnary(
-  connection: Connection,
+  { client, address, ...connection }: Connection,
   method: DescMethod,
   request: unknown,
   options: ClientCallOptions,
 ): Promise<unknown> {
   const { path, serialize, deserialize } = codecs(method);
-  const withDefault = { timeoutMillis: connection.timeoutMillis, ...options };
-  return new Promise((resolve, reject) => {
-    const metadata = metadataOf(connection, options);
-    const call = connection.client.makeUnaryRequest(
-      path,
-      serialize,
-      deserialize,
-      request,
-      metadata,
-      callOptions(withDefault),
-      (error, answer) => {
-        options.signal?.removeEventListener('abort', cancel);
-        if (error === null) resolve(answer);
-        else reject(errorFromServer(error, connection.address));
-      },
-    );
-    const cancel = (): void => call.cancel();
-    watch(options.signal, cancel);
-  });
+  const metadata = metadataOf(connection, options);
+  const given = callOptions({ timeoutMillis: connection.timeoutMillis, ...options });
+  return oneAnswer(address, options.signal, (answered) =>
+    client.makeUnaryRequest(path, serialize, deserialize, request, metadata, given, answered),
+  );
 }
 
 async function* readServerStream(
@@ -161,32 +147,17 @@ async function* readServerStream(
 }
 
 function callClientStream(
-  connection: Connection,
+  { client, address, ...connection }: Connection,
   method: DescMethod,
   requests: AsyncIterable<unknown>,
   options: ClientCallOptions,
 ): Promise<unknown> {
   const { path, serialize, deserialize } = codecs(method);
-  return new Promise((resolve, reject) => {
-    const metadata = metadataOf(connection, options);
-    const call = connection.client.makeClientStreamRequest(
-      path,
-      serialize,
-      deserialize,
-      metadata,
-      callOptions(options),
-      (error, answer) => {
-        options.signal?.removeEventListener('abort', cancel);
-        if (error === null) resolve(answer);
-        else reject(errorFromServer(error, connection.address));
-      },
-    );
-    const cancel = (): void => call.cancel();
-    watch(options.signal, cancel);
-    writeRequests(call as ClientStream, requests).catch((error: unknown) => {
-      reject(error);
-      call.cancel();
-    });
+  const metadata = metadataOf(connection, options);
+  return oneAnswer(address, options.signal, (answered, fail) => {
+    const call = client.makeClientStreamRequest(path, serialize, deserialize, metadata, callOptions(options), answered);
+    writeRequests(call as ClientStream, requests).catch(fail);
+    return call;
   });
 }
 
@@ -217,7 +188,7 @@ function encode(schema: DescMessage, request: unknown): Uint8Array {
   return toBinary(schema, create(schema, request as MessageInitShape<DescMessage>));
 }
 
-function metadataOf(connection: Connection, options: ClientCallOptions): Metadata {
+function metadataOf(connection: Pick<Connection, 'tenant' | 'authorization'>, options: ClientCallOptions): Metadata {
   const metadata = new Metadata();
   const tenant = options.tenant ?? connection.tenant;
   if (tenant !== '') metadata.set(tenantHeader, tenant);
@@ -232,9 +203,4 @@ function metadataOf(connection: Connection, options: ClientCallOptions): Metadat
 
 function callOptions({ timeoutMillis }: ClientCallOptions): CallOptions {
   return timeoutMillis === undefined ? {} : { deadline: Date.now() + timeoutMillis };
-}
-
-function watch(signal: AbortSignal | undefined, cancel: () => void): void {
-  if (signal?.aborted) cancel();
-  else signal?.addEventListener('abort', cancel, { once: true });
 }

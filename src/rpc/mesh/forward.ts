@@ -5,13 +5,13 @@ import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { CallOptions } from '@grpc/grpc-js';
 import { PalateError, type Reason, type StatusCode } from '../../errors.ts';
-import type { Span } from '../../telemetry/tracing/tracer.ts';
 import type { Call } from '../call.ts';
-import { errorFromServer, isNeverSent } from '../client/client-error.ts';
+import { isNeverSent } from '../client/client-error.ts';
 import { readAnswers } from '../client/client-stream.ts';
+import { oneAnswer } from '../client/one-answer.ts';
 import type { AnyHandler, BoundService } from '../handlers.ts';
-import { endClientSpan, startClientSpan } from '../interceptors/call-span.ts';
-import { forwardedMetadata, isForwarded } from './forwarded-metadata.ts';
+import { beginAttempt } from './attempt.ts';
+import { isForwarded } from './forwarded-metadata.ts';
 import type { Peer } from './peer.ts';
 import type { Peers } from './peers.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -65,7 +65,7 @@ async function forwardUnary(route: Route, request: Uint8Array, call: Call): Prom
     const peer = await pick(route, call, before);
     if (peer === before) await sleep(pauseMillis * attempt, undefined, { signal: call.signal });
     try {
-      const answer = await underWay(peer, call, route.path, (span) => callUnary(route, peer, request, call, span));
+      const answer = await callUnary(route, peer, request, call);
       route.budget.succeeded();
       return answer;
     } catch (error) {
@@ -76,53 +76,49 @@ async function forwardUnary(route: Route, request: Uint8Array, call: Call): Prom
   }
 }
 
-function callUnary(
-  { method, path, ownAuthorization }: Route,
+async function callUnary(
+  { path, ownAuthorization }: Route,
   peer: Peer,
   request: Uint8Array,
   call: Call,
-  span: Span | undefined,
-) {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.(), span);
-  const { target } = peer.address;
-  const sent = peer.client.makeUnaryRequest(
-    path,
-    bufferOf,
-    asTheyAre,
-    request,
-    metadata,
-    timeOf(call),
-    (error, answer) => {
-      if (error !== null) reject(errorFromServer(error, target));
-      else if (answer === undefined) reject(new PalateError('INTERNAL', `${method.name} of ${target} had no answer`));
-      else resolve(answer);
-    },
-  );
-  const cancel = () => sent.cancel();
-  if (call.signal.aborted) cancel();
-  call.signal.addEventListener('abort', cancel, { once: true });
-  return promise.finally(() => call.signal.removeEventListener('abort', cancel));
+): Promise<Uint8Array> {
+  const attempt = beginAttempt(peer, call, path, ownAuthorization?.());
+  const { client, address } = peer;
+  let code: StatusCode = 'OK';
+  try {
+    return await oneAnswer(address.target, call.signal, (answered) =>
+      client.makeUnaryRequest(path, bufferOf, asTheyAre, request, attempt.metadata, timeOf(call), answered),
+    );
+  } catch (error) {
+    code = PalateError.from(error).code;
+    throw error;
+  } finally {
+    attempt.end(code);
+  }
 }
 
 async function* forwardServerStream(route: Route, request: Uint8Array, call: Call): AsyncGenerator<Uint8Array> {
   const { path, ownAuthorization } = route;
   const peer = await pick(route, call);
-  const span = startClientSpan(call.span, path, peer.address.target);
-  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.(), span);
+  const attempt = beginAttempt(peer, call, path, ownAuthorization?.());
   let code: StatusCode = 'CANCELLED';
   const ending = AbortSignal.any([call.signal, call.draining]);
-  peer.outstanding += 1;
   try {
-    const sent = peer.client.makeServerStreamRequest(path, bufferOf, asTheyAre, request, metadata, timeOf(call));
+    const sent = peer.client.makeServerStreamRequest(
+      path,
+      bufferOf,
+      asTheyAre,
+      request,
+      attempt.metadata,
+      timeOf(call),
+    );
     yield* readAnswers(sent, peer.address.target, ending, undefined) as AsyncGenerator<Uint8Array>;
     code = 'OK';
   } catch (error) {
     code = PalateError.from(error).code;
     throw call.draining.aborted ? stopping() : error;
   } finally {
-    endClientSpan(span, code);
-    peer.outstanding -= 1;
+    attempt.end(code);
   }
 }
 
@@ -130,12 +126,10 @@ async function* forwardServerStream(route: Route, request: Uint8Array, call: Cal
 async function* forwardBidi(route: Route, requests: AsyncIterable<Uint8Array>, call: Call): AsyncGenerator<Uint8Array> {
   const { path, ownAuthorization } = route;
   const peer = await pick(route, call);
-  const span = startClientSpan(call.span, path, peer.address.target);
-  const metadata = forwardedMetadata(call.metadata, ownAuthorization?.(), span);
+  const attempt = beginAttempt(peer, call, path, ownAuthorization?.());
   let code: StatusCode = 'CANCELLED';
-  peer.outstanding += 1;
   try {
-    const sent = peer.client.makeBidiStreamRequest(path, bufferOf, asTheyAre, metadata, timeOf(call));
+    const sent = peer.client.makeBidiStreamRequest(path, bufferOf, asTheyAre, attempt.metadata, timeOf(call));
     const taken = untilDraining(requests, call.draining);
     yield* readAnswers(sent, peer.address.target, call.signal, taken) as AsyncGenerator<Uint8Array>;
     code = 'OK';
@@ -143,8 +137,7 @@ async function* forwardBidi(route: Route, requests: AsyncIterable<Uint8Array>, c
     code = PalateError.from(error).code;
     throw error;
   } finally {
-    endClientSpan(span, code);
-    peer.outstanding -= 1;
+    attempt.end(code);
   }
   if (call.draining.aborted) throw stopping();
 }
@@ -157,26 +150,6 @@ async function pick({ method, peers }: Route, call: Call, except?: Peer): Promis
     throw new PalateError('UNREACHABLE', message, { metadata: { service: typeName } });
   }
   return peers.pick(typeName, call, except);
-}
-
-async function underWay<Answer>(
-  peer: Peer,
-  call: Call,
-  path: string,
-  work: (span: Span | undefined) => Promise<Answer>,
-): Promise<Answer> {
-  const span = startClientSpan(call.span, path, peer.address.target);
-  let code: StatusCode = 'OK';
-  peer.outstanding += 1;
-  try {
-    return await work(span);
-  } catch (error) {
-    code = PalateError.from(error).code;
-    throw error;
-  } finally {
-    endClientSpan(span, code);
-    peer.outstanding -= 1;
-  }
 }
 
 /** The process said so before it began. */

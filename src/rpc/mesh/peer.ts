@@ -10,6 +10,7 @@ import { errorFromServer, isServiceError } from '../client/client-error.ts';
 import { localName } from '../health-board.ts';
 import type { Log } from '../log.ts';
 import type { Address } from './addresses.ts';
+import { PeerCalls } from './peer-calls.ts';
 
 export interface PeerOptions {
   readonly credentials: ChannelCredentials;
@@ -32,12 +33,12 @@ const mebibyte = 1024 * 1024;
 export class Peer {
   readonly address: Address;
   readonly client: GrpcJsClient;
-  /** Calls under way to it. */
-  outstanding = 0;
+  readonly calls = new PeerCalls();
   readonly #options: PeerOptions;
   readonly #serving = new Set<string>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #watches = new Set<{ cancel(): void }>();
+  #isThere = false;
   #isAway = false;
   #isClosed = false;
 
@@ -62,6 +63,11 @@ export class Peer {
       ...options.channelOptions,
     });
     for (const service of options.services) this.#watch(service, 0);
+  }
+
+  /** Whether it was heard of, and is not lost. */
+  get isThere(): boolean {
+    return this.#isThere;
   }
 
   /** Whether it runs the service itself, and serves. */
@@ -118,6 +124,7 @@ export class Peer {
   }
 
   #away(error: unknown): void {
+    this.#isThere = false;
     if (this.#isClosed || this.#isAway) return;
     this.#isAway = true;
     const problem = isServiceError(error) ? errorFromServer(error, this.address.target).message : String(error);
@@ -125,6 +132,7 @@ export class Peer {
   }
 
   #back(): void {
+    this.#isThere = true;
     if (!this.#isAway) return;
     this.#isAway = false;
     this.#options.log.info({ peer: this.address.target }, 'a process of the mesh is back');

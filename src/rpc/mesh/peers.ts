@@ -40,11 +40,13 @@ export class Peers implements Part {
   #addresses: readonly Address[] = [];
   #timer: NodeJS.Timeout | undefined;
   #refreshing: Promise<void> | undefined;
+  readonly #unserved: Map<string, number>;
   #isClosed = false;
   #turn = 0;
 
   constructor(options: PeersOptions) {
     this.#options = options;
+    this.#unserved = new Map(options.services.map((service) => [service, 0]));
   }
 
   /** Begins to look for them; who is away does not keep anybody. */
@@ -61,9 +63,19 @@ export class Peers implements Part {
     this.#tell();
   }
 
+  /** Those that are named now, this process perhaps among them. */
+  get all(): readonly Peer[] {
+    return [...this.#peers.values()];
+  }
+
+  /** How many calls found nobody that serves, by service; each service that is asked for is there. */
+  get unserved(): ReadonlyMap<string, number> {
+    return this.#unserved;
+  }
+
   /** Whether any of them serves it. */
   serves(service: string): boolean {
-    return [...this.#peers.values()].some((peer) => peer.serves(service));
+    return this.all.some((peer) => peer.serves(service));
   }
 
   /** Calls back when what they serve has changed, until the function it returns is called. */
@@ -86,18 +98,21 @@ export class Peers implements Part {
   }
 
   #choose(service: string, except: Peer | undefined): Peer | undefined {
-    const all = [...this.#peers.values()].filter((peer) => peer.serves(service));
+    const all = this.all.filter((peer) => peer.serves(service));
     const others = all.length > 1 ? all.filter((peer) => peer !== except) : all;
     if (others.length < 2) return others[0];
     const first = others[this.#turn++ % others.length]!;
     const second = others[this.#turn % others.length]!;
-    return second.outstanding < first.outstanding ? second : first;
+    return second.calls.underWay < first.calls.underWay ? second : first;
   }
 
   #changed({ signal }: Patience, untilMillis: number, service: string): Promise<void> {
     if (this.#isClosed) throw new PalateError('SHUTTING_DOWN', 'this server is shutting down');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const late = () => reject(nobodyServes(service, this.#addresses));
+    const late = () => {
+      this.#unserved.set(service, (this.#unserved.get(service) ?? 0) + 1);
+      reject(nobodyServes(service, this.#addresses));
+    };
     const timer = setTimeout(late, Math.max(0, untilMillis - Date.now()));
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();

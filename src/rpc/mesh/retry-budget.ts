@@ -9,6 +9,13 @@ const tokenRatio = 0.1;
  */
 export class RetryBudget {
   #tokens = maxTokens;
+  #granted = 0;
+  #denied = 0;
+
+  /** Second attempts so far: those that were made, and those that were not for want of tokens. */
+  get attempts(): { readonly granted: number; readonly denied: number } {
+    return { granted: this.#granted, denied: this.#denied };
+  }
 
   succeeded(): void {
     this.#tokens = Math.min(maxTokens, this.#tokens + tokenRatio);
@@ -17,6 +24,9 @@ export class RetryBudget {
   /** Notes a failure. @returns whether another attempt may be made. */
   mayRetry(): boolean {
     this.#tokens = Math.max(0, this.#tokens - 1);
-    return this.#tokens > maxTokens / 2;
+    const isGranted = this.#tokens > maxTokens / 2;
+    if (isGranted) this.#granted += 1;
+    else this.#denied += 1;
+    return isGranted;
   }
 }

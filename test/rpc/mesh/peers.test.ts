@@ -47,7 +47,7 @@ describe('peers', () => {
     let both = new Set<string>();
     while (both.size < 2) both = new Set((await picks(4)).map(({ address }) => address.target));
     const [busy] = await picks(1);
-    busy!.outstanding += 10;
+    for (let count = 0; count < 10; count++) busy!.calls.begin();
     for (const peer of await picks(10)) assert.notEqual(peer, busy);
     assert.notEqual(await peers.pick(name, patience(), busy), busy);
   });

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { digestOf } from '../../../src/recommendation/fold/digest.ts';
+import { memoryOf } from '../../../src/recommendation/fold/memory.ts';
+import { defaultFoldSettings } from '../../../src/recommendation/fold/settings.ts';
+import { TenantState } from '../../../src/recommendation/fold/tenant-state.ts';
+import { ArchiveWriter } from '../../../src/recommendation/snapshots/archive-writer.ts';
+import { anyJournal } from './any-event.ts';
+import { event, folded } from './events.ts';
+
+const sum = (memory: Readonly<Record<string, number>>) => Object.values(memory).reduce((a, b) => a + b, 0);
+
+/** What of a tenant's snapshot are arrays of the state itself. */
+function writtenBytes(tenant: TenantState): number {
+  let bytes = 0;
+  const objects =
+    /\.(numbers|lengths|texts|count)$|^(orders|meals|similarityLists|placements|strategies|experiments|models)\//;
+  tenant.persist(
+    new ArchiveWriter((name, _type, content) => {
+      if (!objects.test(name) && content.byteLength > 64) bytes += content.byteLength;
+    }),
+  );
+  return bytes;
+}
+
+describe('memoryOf', () => {
+  it('is at least what a snapshot has of the arrays, and changes nothing', () => {
+    fc.assert(
+      fc.property(anyJournal, (events) => {
+        const tenant = folded(events);
+        const digest = digestOf(tenant);
+        assert.ok(sum(memoryOf(tenant)) >= writtenBytes(tenant));
+        assert.equal(digestOf(tenant), digest);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('grows in the part that an event is about', () => {
+    const empty = memoryOf(new TenantState(defaultFoldSettings));
+    const views = Array.from({ length: 2_000 }, (_, n) =>
+      event('itemViewed', { itemId: `item ${n % 500}` }, { user: `user ${n}`, session: `session ${n >> 2}` }),
+    );
+    const seen = memoryOf(folded(views));
+    for (const part of ['items', 'sessions', 'pairs', 'popularity', 'people'] as const) {
+      assert.ok(seen[part] > empty[part], part);
+    }
+    assert.deepEqual([seen.categories, seen.embeddings], [empty.categories, 0]);
+    const named = Array.from({ length: 2_000 }, (_, n) =>
+      event('itemUpserted', { itemId: `item ${n % 500}`, attributes: { categories: [`category ${n}`] } }),
+    );
+    assert.ok(memoryOf(folded(named)).categories > empty.categories);
+  });
+
+  it('counts an embedding while its item has it', () => {
+    const scored = (embedding: number[]) => event('mealScored', { imageId: 'i', score: 4, itemId: 'a', embedding });
+    assert.equal(memoryOf(folded([scored([1, 2, 3])])).embeddings, 12);
+    assert.equal(memoryOf(folded([scored([1, 2, 3]), scored([1, 2])])).embeddings, 8);
+    const others = ['b', 'c'].map((itemId) => event('itemViewed', { itemId }));
+    assert.equal(memoryOf(folded([scored([1, 2, 3]), ...others], { maxItems: 2 })).embeddings, 0);
+  });
+});
