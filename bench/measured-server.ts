@@ -12,6 +12,8 @@ export interface MeasuredServerOptions {
   readonly folder: string;
   /** More arguments of `palate serve`. */
   readonly args?: readonly string[];
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Writes CPU profiles there. They slow the server down by some percent. */
   readonly profileFolder?: string | undefined;
   /** Samples its memory and its event loop each second. Default: no. */
@@ -42,6 +44,13 @@ export interface MeasuredServer extends Pick<RunningServer, 'grpc' | 'http'> {
   stop(): Promise<{ readonly probe: ProbeReadings; readonly functions: readonly FunctionCost[] }>;
 }
 
+const running = new Set<RunningServer>();
+
+/** None outlives this process. */
+function endAll(): void {
+  for (const server of running) server.process.kill('SIGKILL');
+}
+
 /** Starts a server over `folder`/data and waits until it serves. Linux only: it reads /proc. */
 export async function startMeasured(options: MeasuredServerOptions): Promise<MeasuredServer> {
   const own = mkdtempSync(join(options.folder, 'server-'));
@@ -59,11 +68,12 @@ export async function startMeasured(options: MeasuredServerOptions): Promise<Mea
     dataFolder: join(options.folder, 'data'),
     nodeArgs: ['--import', probe.href, ...profileArgs],
     args: options.args ?? [],
+    env: options.env ?? {},
     stdout: process.stderr,
   });
   const pid = server.process.pid!;
-  const endWithUs = () => server.process.kill('SIGKILL');
-  process.once('exit', endWithUs);
+  if (running.size === 0) process.once('exit', endAll);
+  running.add(server);
   return {
     grpc: server.grpc,
     http: server.http,
@@ -73,7 +83,8 @@ export async function startMeasured(options: MeasuredServerOptions): Promise<Mea
     samples: () => readSamples(samples),
     async stop() {
       await server.stop();
-      process.off('exit', endWithUs);
+      running.delete(server);
+      if (running.size === 0) process.off('exit', endAll);
       const functions = profileFolder === undefined ? [] : readProfiles(profileFolder, pid);
       return { probe: JSON.parse(readFileSync(readings, 'utf8')) as ProbeReadings, functions };
     },

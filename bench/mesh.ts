@@ -1,23 +1,26 @@
-/** What it costs to be answered by another process, to speak TLS, and to show a token: beside a plain call, in one run. */
+/** What it costs to be answered by another process, to speak TLS, to show a token and to be traced: beside a plain call, in one run. */
 
 import { create, toBinary } from '@bufbuild/protobuf';
 import { IngestService } from '../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendRequestSchema } from '../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { createGrpcClient } from '../src/rpc/client/grpc-client.ts';
-import { type BenchContext, type Benchmark, countOf } from './benchmark.ts';
+import { type BenchContext, type Benchmark, countOf, textOf } from './benchmark.ts';
 import { connectGrpcCaller } from './load/grpc-caller.ts';
 import { closedLoop } from './load/open-loop.ts';
 import { type Side, startSides } from './mesh/sides.ts';
+import { startTraceSink } from './mesh/trace-sink.ts';
 import { medianOf, percentilesOf } from './percentiles.ts';
 import { recommendPath } from './recommend-load.ts';
 import type { Report } from './report.ts';
 
 export const mesh: Benchmark = {
   name: 'mesh',
-  summary: 'What one more process on the way, TLS and a token add to a call, as ratios in one run',
+  summary: 'What one more process on the way, TLS, a token and tracing add to a call, as ratios in one run',
   options: {
-    rounds: { type: 'string', description: 'Rounds of all ways, in turn; the median counts. Default: 5.' },
-    seconds: { type: 'string', description: 'How long each part of a round takes. Default: 2.' },
+    starts: { type: 'string', description: 'How often all processes are started: two starts differ. Default: 1.' },
+    rounds: { type: 'string', description: 'Rounds of all ways a start, in turn; the median counts. Default: 5.' },
+    millis: { type: 'string', description: 'How long each part of a round takes, in milliseconds. Default: 2000.' },
+    only: { type: 'string', description: 'Words: only the ways whose name has one of them, beside straight.' },
   },
   run,
 };
@@ -33,22 +36,33 @@ interface Round {
 }
 
 async function run({ values, progress, folder }: BenchContext): Promise<Report> {
+  const starts = countOf(values, 'starts', 1);
   const rounds = countOf(values, 'rounds', 5);
-  const seconds = countOf(values, 'seconds', 2);
-  progress('starting the processes');
-  const sides = await startSides(folder);
-  for (const side of sides) await fill(side);
-  const measured = sides.map((): Round[] => []);
-  // The first round warms up.
-  for (let round = 0; round <= rounds; round++) {
-    for (const [index, side] of sides.entries()) {
-      progress(`round ${round} of ${rounds}: ${side.name}`);
-      const one = await measure(side, seconds);
-      if (round > 0) measured[index]!.push(one);
+  const millis = countOf(values, 'millis', 2_000);
+  const words = textOf(values, 'only')?.split(',') ?? [];
+  const sink = await startTraceSink();
+  const measured = new Map<string, Round[]>();
+  for (let nth = 1; nth <= starts; nth++) {
+    progress(`start ${nth} of ${starts}`);
+    const sides = await startSides(folder, sink.endpoint, words);
+    for (const side of sides) {
+      await fill(side);
+      if (nth === 1) measured.set(side.name, []);
     }
+    // The first round warms up.
+    for (let round = 0; round <= rounds; round++) {
+      progress(`start ${nth} of ${starts}, round ${round} of ${rounds}`);
+      // To and fro: what drifts hits all alike.
+      for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
+        const one = await measure(side, millis / 1_000);
+        if (round > 0) measured.get(side.name)!.push(one);
+      }
+    }
+    for (const server of new Set(sides.flatMap(({ servers }) => servers))) await server.stop();
   }
-  for (const server of new Set(sides.flatMap(({ servers }) => servers))) await server.stop();
-  return reportOf(sides, measured, rounds, seconds);
+  const traceBytes = await sink.bytes();
+  sink.stop();
+  return reportOf(measured, { starts, rounds, millis, traceBytes });
 }
 
 /** The same events everywhere: enough for an answer of twenty items. */
@@ -95,8 +109,16 @@ async function measure({ address, headers, ca, servers }: Side, seconds: number)
   }
 }
 
-function reportOf(sides: readonly Side[], measured: readonly Round[][], rounds: number, seconds: number): Report {
-  const figures = sides.map(({ name }, index) => figuresOf(name, measured[index]!, measured[0]!));
+interface Run {
+  readonly starts: number;
+  readonly rounds: number;
+  readonly millis: number;
+  readonly traceBytes: number;
+}
+
+function reportOf(measured: ReadonlyMap<string, readonly Round[]>, run: Run): Report {
+  const straight = measured.get('straight') ?? [];
+  const figures = [...measured].map(([name, rounds]) => figuresOf(name, rounds, straight));
   const rows = figures.map((each) => [
     each.name,
     each.p50Millis.toFixed(2),
@@ -104,23 +126,28 @@ function reportOf(sides: readonly Side[], measured: readonly Round[][], rounds: 
     each.addedP50Millis.toFixed(2),
     Math.round(each.callsPerSecond).toLocaleString('en'),
     each.cpuMicrosACall.toFixed(0),
-    each.cpuOfStraight.toFixed(2),
+    each.cpuOfStraight.toFixed(3),
+    each.cpuOfStraightError.toFixed(3),
     String(each.errors),
   ]);
-  const titles = ['way', 'p50 ms', 'p99', 'added p50', 'calls/s', 'CPU µs a call', 'of straight', 'errors'];
+  const titles = ['way', 'p50 ms', 'p99', 'added p50', 'calls/s', 'CPU µs a call', 'of straight', '±', 'errors'];
+  const { starts, rounds, millis, traceBytes } = run;
   return {
     tables: [{ titles, rows }],
     notes: [
       `Recommend of 20 items over one connection; p50 and p99 with one call at a time, the rest with ${manyAtATime}.`,
-      'CPU is that of all processes on the way; medians of the rounds, and ratios within each round.',
+      'CPU is that of all processes on the way; medians of the rounds, and ratios within each round; ±: the standard error of their median.',
+      `${starts} starts of ${rounds} rounds, ${millis} ms a part. Tracing off is straight once more: what two starts of one program differ by.`,
+      `Traces went to a process whose CPU is not counted: ${traceBytes.toLocaleString('en')} bytes.`,
     ],
-    figures: { rounds, seconds, sides: figures },
+    figures: { ...run, sides: figures },
     failures: figures.filter(({ errors }) => errors > 0).map(({ name, errors }) => `${name}: ${errors} calls failed`),
   };
 }
 
 function figuresOf(name: string, own: readonly Round[], straight: readonly Round[]) {
   const median = (value: (round: Round, index: number) => number) => medianOf(own.map(value));
+  const ratios = own.map(({ cpuMicrosACall }, index) => cpuMicrosACall / straight[index]!.cpuMicrosACall);
   return {
     name,
     p50Millis: median(({ p50 }) => p50),
@@ -128,7 +155,15 @@ function figuresOf(name: string, own: readonly Round[], straight: readonly Round
     addedP50Millis: median(({ p50 }, index) => p50 - straight[index]!.p50),
     callsPerSecond: median(({ callsPerSecond }) => callsPerSecond),
     cpuMicrosACall: median(({ cpuMicrosACall }) => cpuMicrosACall),
-    cpuOfStraight: median(({ cpuMicrosACall }, index) => cpuMicrosACall / straight[index]!.cpuMicrosACall),
+    cpuOfStraight: medianOf(ratios),
+    cpuOfStraightError: errorOfMedian(ratios),
     errors: own.reduce((sum, { errors }) => sum + errors, 0),
   };
+}
+
+/** The standard error of a median, from the median distance to it, as if the values were spread like a bell. */
+function errorOfMedian(values: readonly number[]): number {
+  const middle = medianOf(values);
+  const deviation = 1.4826 * medianOf(values.map((value) => Math.abs(value - middle)));
+  return (1.2533 * deviation) / Math.sqrt(values.length);
 }

@@ -1,8 +1,8 @@
-/** The ways to one and the same answer that are set side by side: straight, by another process, with TLS, with a token. */
+/** The ways to one and the same answer that are set side by side: straight, by another process, with TLS, with a token, traced. */
 
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MeasuredServer, startMeasured } from '../measured-server.ts';
 
@@ -21,38 +21,66 @@ export interface Side {
 
 const roles = ['--roles', 'ingest,recommendation'];
 
-/** Starts them. The first is the one that the others are measured by. */
-export async function startSides(folder: string): Promise<readonly Side[]> {
-  const alone = await start(folder, 'alone', roles);
-  const edge = await start(folder, 'edge', ['--roles', 'edge', '--peers', alone.grpc]);
-  const token = randomBytes(32).toString('base64url');
-  const known = await start(folder, 'token', [...roles, '--set', `access.tokens=${tokens(token)}`]);
-  const { certificateFile, keyFile } = makeCertificate(folder);
-  const secured = await start(folder, 'tls', [...roles, '--tls-cert', certificateFile, '--tls-key', keyFile]);
-  return [
-    { name: 'straight', address: alone.grpc, servers: [alone] },
-    { name: 'by an edge', address: edge.grpc, servers: [edge, alone] },
-    {
-      name: 'with a token',
-      address: known.grpc,
-      headers: { authorization: `Bearer ${token}` },
-      token,
-      servers: [known],
+type Start = (folder: string) => Promise<Omit<Side, 'name'>>;
+
+/** By their names; `straight` is the one that the others are measured by. `endpoint`: of a collector of traces. */
+function startsOf(endpoint: string): Readonly<Record<string, Start>> {
+  return {
+    straight: async (folder) => alone(await start(folder, roles)),
+    'by an edge': async (folder) => {
+      const owner = await start(folder, roles);
+      const edge = await start(join(folder, 'edge'), ['--roles', 'edge', '--peers', owner.grpc]);
+      return { address: edge.grpc, servers: [edge, owner] };
     },
-    {
-      name: 'with TLS',
-      address: secured.grpc,
-      ca: readFileSync(certificateFile),
-      caFile: certificateFile,
-      servers: [secured],
+    'with a token': async (folder) => {
+      const token = randomBytes(32).toString('base64url');
+      const known = await start(folder, [...roles, '--set', `access.tokens=${tokens(token)}`]);
+      return { ...alone(known), headers: { authorization: `Bearer ${token}` }, token };
     },
-  ];
+    'with TLS': async (folder) => {
+      const { certificateFile, keyFile } = makeCertificate(folder);
+      const secured = await start(folder, [...roles, '--tls-cert', certificateFile, '--tls-key', keyFile]);
+      return { ...alone(secured), ca: readFileSync(certificateFile), caFile: certificateFile };
+    },
+    // The same once more: what two starts of one program differ by.
+    'tracing off': async (folder) => alone(await start(folder, roles)),
+    'tracing at 1 %': async (folder) => alone(await start(folder, roles, tracing(endpoint, 0.01))),
+    'tracing all': async (folder) => alone(await start(folder, roles, tracing(endpoint, 1))),
+  };
 }
 
-function start(folder: string, name: string, args: readonly string[]): Promise<MeasuredServer> {
-  const own = join(folder, name);
-  mkdirSync(own);
-  return startMeasured({ folder: own, args, isLoopWatched: false });
+/** Starts `straight`, and those whose name has one of the words; without words all. */
+export async function startSides(folder: string, endpoint: string, words: readonly string[]): Promise<readonly Side[]> {
+  const wanted = Object.entries(startsOf(endpoint)).filter(
+    ([name]) => name === 'straight' || words.length === 0 || words.some((word) => name.includes(word)),
+  );
+  const sides: Side[] = [];
+  for (const [name, begin] of wanted) {
+    const own = mkdtempSync(join(folder, 'way-'));
+    sides.push({ name, ...(await begin(own)) });
+  }
+  return sides;
+}
+
+function alone(server: MeasuredServer): Omit<Side, 'name'> {
+  return { address: server.grpc, servers: [server] };
+}
+
+function tracing(endpoint: string, ratio: number): Readonly<Record<string, string>> {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: String(ratio),
+  };
+}
+
+function start(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<MeasuredServer> {
+  mkdirSync(folder, { recursive: true });
+  return startMeasured({ folder, args, env, isLoopWatched: false });
 }
 
 function tokens(token: string): string {
