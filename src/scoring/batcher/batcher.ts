@@ -285,7 +285,10 @@ export class Batcher<Input, Output> {
     const span = startBatchSpan(batch, batchImages, worker.name);
     try {
       const inputs = batch.map(({ input }) => input);
-      const outputs = await traced(span, 'inference', () => worker.run(inputs, running));
+      const outputs = await traced(span, 'inference', (inference) => {
+        running.span = inference;
+        return worker.run(inputs, running);
+      });
       if (outputs.length !== batch.length) throw wrongCount(worker.name, outputs.length, batch.length);
       span?.end();
       const millis = clock.now() - begun;

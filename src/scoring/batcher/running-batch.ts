@@ -1,4 +1,5 @@
 import { PalateError } from '../../errors.ts';
+import type { Span } from '../../telemetry/tracing/tracer.ts';
 
 /** What a worker is told of a batch beside its inputs. */
 export interface RunOptions {
@@ -6,11 +7,14 @@ export interface RunOptions {
   readonly deadlineMillis: number;
   /** Aborts when nobody wants the batch any more. */
   readonly signal: AbortSignal;
+  /** Of the run, where it is recorded. */
+  readonly span?: Span | undefined;
 }
 
 /** A batch that runs, for those who wait for it. */
 export class RunningBatch implements RunOptions {
   readonly deadlineMillis: number;
+  span: Span | undefined;
   readonly #controller = new AbortController();
   #waiting: number;
 

@@ -8,9 +8,11 @@ import { PalateError } from '../../errors.ts';
 import type { OnHidden } from '../../rpc/answer-by-id.ts';
 import type { Call } from '../../rpc/call.ts';
 import { disclose, wireMessage } from '../../rpc/status.ts';
+import { activeTracer, endFailed, type Span } from '../../telemetry/tracing/tracer.ts';
 import { callerOf } from '../question.ts';
 import { answerInOrder } from './answer-in-order.ts';
 import type { Infer } from './infer.ts';
+import { textParameter } from './parameters.ts';
 
 /** So many requests of one stream may be under way at once; then no further one is read. */
 const maxUnderWay = 64;
@@ -31,15 +33,27 @@ export function inferStream(
 ): AsyncGenerator<StreamResponse, void, undefined> {
   const endsByFailure = call.metadata.get('triton_grpc_error') === 'true';
   const work = async (request: ModelInferRequest): Promise<StreamResponse> => {
+    const span = requestSpan(request, call);
     try {
-      const answer = await infer(request, callerOf(call, defaultMillis));
+      const answer = await infer(request, { ...callerOf(call, defaultMillis), span: span ?? call.span });
+      span?.end();
       return { inferResponse: { ...answer, parameters: { ...answer.parameters, ...final } } };
     } catch (error) {
+      endFailed(span, error);
       if (endsByFailure) throw error;
       return failure(request, disclose(error, onHidden));
     }
   };
   return answerInOrder(requests, maxUnderWay, work, { signal: call.draining, error: stopping });
+}
+
+/** A request that says which trace it belongs to has a span there, as a call has by its headers. */
+function requestSpan({ parameters }: ModelInferRequest, { method }: Call): Span | undefined {
+  const parent = textParameter(parameters, 'traceparent');
+  if (parent === undefined) return undefined;
+  const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': `${method.parent.typeName}/${method.name}` };
+  const state = textParameter(parameters, 'tracestate');
+  return activeTracer()?.startCall('infer request', parent, state, { kind: 'server', attributes });
 }
 
 const final = {

@@ -41,6 +41,12 @@ export function wholeNumber(parameters: Parameters, name: string, place: string)
   throw invalid(problem, `${place}["${name}"]`);
 }
 
+/** A parameter that is a text; undefined: it is not there, or is none. */
+export function textParameter(parameters: Parameters, name: string): string | undefined {
+  const choice = parameters[name]?.parameterChoice;
+  return choice?.case === 'stringParam' ? choice.value : undefined;
+}
+
 /** @throws PalateError INVALID_REQUEST where a tensor is to lie in memory that the caller shares */
 export function refuseSharedMemory(parameters: Parameters, tensor: string, place: string): void {
   if (parameters['shared_memory_region'] === undefined) return;

@@ -125,6 +125,47 @@ describe('a trace over the mesh', () => {
   });
 });
 
+describe('a trace over a remote model', () => {
+  for (const transport of ['stream', 'unary']) {
+    it(`goes on to the server that runs it, by ${transport}`, { timeout: 60_000 }, async (t) => {
+      const sink = await startSink(t);
+      const one = ['--set', 'scoring.models.instances=1'];
+      const args = ['--roles', 'ingest,scoring', ...one];
+      const scorer = await servePalate(t, { args, env: environment('scorer', sink, 'http/protobuf') });
+      const remote = [`addresses=${scorer.grpc}`, `transport=${transport}`];
+      const settings = ['scoring.models.provider=remote', ...remote.map((text) => `scoring.models.remote.${text}`)];
+      const front = await servePalate(t, {
+        args: ['--roles', 'ingest,scoring', ...settings.flatMap((text) => ['--set', text])],
+        env: environment('front', sink, 'http/protobuf'),
+      });
+      const client = createGrpcClient(ScoringService, front.grpc);
+      t.after(() => client.close());
+      const traceId = randomTrace();
+      await client.call.score(
+        { image: { case: 'imageBytes', value: newPhoto() }, userId: 'anna' },
+        { metadata: { traceparent: `00-${traceId}-${callerSpan}-01` } },
+      );
+      await Promise.all([front.stop(), scorer.stop()]);
+      const tree = treeOf(sink, traceId);
+      const inference = (service: string) =>
+        tree.filter((span) => span.service === service && span.name === 'inference');
+      const path = pathTo(tree, inference('scorer')[0]!);
+      const method = 'inference.GRPCInferenceService/ModelInfer';
+      const hop = transport === 'stream' ? ['scorer: infer request'] : [`front: ${method}`, `scorer: ${method}`];
+      const score = 'front: palate.scoring.v1.ScoringService/Score';
+      const within = ['front: infer', 'front: batch', 'front: inference'];
+      assert.deepEqual(path, [score, ...within, ...hop, 'scorer: batch', 'scorer: inference']);
+    });
+  }
+});
+
+/** `service: name` of a span and of all that it lies below, from the root. */
+function pathTo(tree: readonly StoredSpan[], span: StoredSpan): readonly string[] {
+  const parent = tree.find(({ spanId }) => spanId === span.parentSpanId);
+  const own = `${span.service}: ${span.name}`;
+  return parent === undefined ? [own] : [...pathTo(tree, parent), own];
+}
+
 async function ownerAndFollower(t: Scope, sink: OtlpSink) {
   const owner = await servePalate(t, { env: environment('owner', sink, 'grpc') });
   const args = ['--roles', 'recommendation', '--follow', owner.grpc];

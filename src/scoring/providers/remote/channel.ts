@@ -7,7 +7,7 @@ import type { Transport } from './target.ts';
 /** A call for each batch. gRPC passes deadline and cancellation on. */
 function unaryChannel(client: InferenceClient): InferChannel {
   return {
-    infer: (request, { timeoutMillis, signal }) => client.modelInfer(request, { timeoutMillis, signal }),
+    infer: (request, { timeoutMillis, signal, span }) => client.modelInfer(request, { timeoutMillis, signal, span }),
   };
 }
 

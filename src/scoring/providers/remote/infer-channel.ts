@@ -1,4 +1,5 @@
 import type { ModelInferResponse } from '../../../../gen/grpc_service_pb.ts';
+import type { Span } from '../../../telemetry/tracing/tracer.ts';
 
 export interface InferOptions {
   /** The id in the request. */
@@ -7,6 +8,8 @@ export interface InferOptions {
   readonly timeoutMillis: number;
   /** Takes it back: the server is told, too. */
   readonly signal: AbortSignal;
+  /** Below which the call lies, where it is recorded; on a stream the request says it. */
+  readonly span?: Span | undefined;
 }
 
 /** The way of batches to one server. */

@@ -1,6 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { InferParameterSchema, ModelInferRequestSchema } from '../../../../gen/grpc_service_pb.ts';
+import type { Span } from '../../../telemetry/tracing/tracer.ts';
 import type { ModelManifest } from '../../models/manifest.ts';
 import type { ModelImage } from '../model-instance.ts';
 import type { RemoteTarget } from './target.ts';
@@ -12,6 +13,8 @@ export interface RequestHead {
   readonly id: string;
   /** How long the server may take, in milliseconds; it is what counts on a stream. Infinity: as long as it likes. */
   readonly timeoutMillis: number;
+  /** Of the run, where it is recorded: a stream has no headers for each request, so it is a parameter. */
+  readonly span?: Span | undefined;
 }
 
 /** A `ModelInferRequest` of a batch as its bytes. The pixels are copied once, from the images to where they are sent from. */
@@ -30,7 +33,7 @@ export function writeInferRequest(head: RequestHead, images: readonly ModelImage
   return bytes;
 }
 
-function headBytes({ manifest, target, id, timeoutMillis }: RequestHead, count: number): Uint8Array {
+function headBytes({ manifest, target, id, timeoutMillis, span }: RequestHead, count: number): Uint8Array {
   const { name, size } = manifest.input;
   const request = create(ModelInferRequestSchema, {
     modelName: target.model,
@@ -44,6 +47,9 @@ function headBytes({ manifest, target, id, timeoutMillis }: RequestHead, count: 
     request.parameters['timeout'] = create(InferParameterSchema, {
       parameterChoice: { case: 'int64Param', value: micros },
     });
+  }
+  for (const [name, value] of Object.entries(span?.headers ?? {})) {
+    request.parameters[name] = create(InferParameterSchema, { parameterChoice: { case: 'stringParam', value } });
   }
   return toBinary(ModelInferRequestSchema, request);
 }

@@ -110,7 +110,8 @@ export class Remote {
    * Runs a batch there.
    * @throws PalateError UNREACHABLE, OVERLOADED, WORKER_LOST, DEADLINE_EXCEEDED; also the signal's reason
    */
-  async run(images: readonly ModelImage[], { deadlineMillis, signal }: RunOptions): Promise<readonly ModelOutput[]> {
+  async run(images: readonly ModelImage[], options: RunOptions): Promise<readonly ModelOutput[]> {
+    const { deadlineMillis, signal, span } = options;
     const [session, speed] = [this.#session, this.#speed];
     if (session === undefined || speed === undefined) {
       throw new PalateError('UNREACHABLE', `${this.name}: it is not connected`, { cause: this.#error });
@@ -122,6 +123,7 @@ export class Remote {
       timeoutMillis: isOurs ? runTimeoutMillis : Math.max(0, leftMillis),
       late: isOurs ? stuck : tooLate,
       signal,
+      span,
     };
     const end = speed.begin(images.length);
     try {

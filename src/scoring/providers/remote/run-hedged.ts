@@ -25,7 +25,7 @@ export function runHedged(
   fleet: Fleet,
   first: Remote,
   images: readonly ModelImage[],
-  { deadlineMillis, signal }: RunOptions,
+  { deadlineMillis, signal, span }: RunOptions,
 ): Promise<readonly ModelOutput[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly ModelOutput[]>();
   const { hedging } = fleet;
@@ -36,7 +36,7 @@ export function runHedged(
   const begin = (remote: Remote) => {
     const begun = fleet.now();
     running++;
-    remote.run(images, { deadlineMillis, signal: over.signal }).then(
+    remote.run(images, { deadlineMillis, signal: over.signal, span }).then(
       (outputs) => {
         hedging.observe(fleet.now() - begun, usual);
         resolve(outputs);

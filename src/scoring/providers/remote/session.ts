@@ -1,6 +1,7 @@
 import { GRPCInferenceService } from '../../../../gen/grpc_service_pb.ts';
 import { PalateError } from '../../../errors.ts';
 import { createGrpcClient, type GrpcClient } from '../../../rpc/client/grpc-client.ts';
+import type { Span } from '../../../telemetry/tracing/tracer.ts';
 import type { ModelManifest } from '../../models/manifest.ts';
 import type { ModelImage, ModelOutput } from '../model-instance.ts';
 import { openChannel } from './channel.ts';
@@ -24,6 +25,8 @@ export interface InferLimits {
   /** What the batch fails with when the time is up. */
   readonly late: () => PalateError;
   readonly signal: AbortSignal;
+  /** Of the run, where it is recorded. */
+  readonly span?: Span | undefined;
 }
 
 /** One connection to a server, from the first call over it to the last. */
@@ -87,7 +90,7 @@ export class Session {
   /** Runs a batch there. Rejects with what the server answered, what `late` makes, the signal's reason, or why it is lost. */
   async infer(
     images: readonly ModelImage[],
-    { timeoutMillis, late, signal }: InferLimits,
+    { timeoutMillis, late, signal, span }: InferLimits,
   ): Promise<readonly ModelOutput[]> {
     const { manifest, target } = this.#options;
     const cut = new AbortController();
@@ -102,8 +105,8 @@ export class Session {
     try {
       cut.signal.throwIfAborted();
       const id = String(++this.#requests);
-      const request = writeInferRequest({ manifest, target, id, timeoutMillis }, images);
-      const answer = await this.#channel.infer(request, { id, timeoutMillis, signal: cut.signal });
+      const request = writeInferRequest({ manifest, target, id, timeoutMillis, span }, images);
+      const answer = await this.#channel.infer(request, { id, timeoutMillis, signal: cut.signal, span });
       checkVersion(answer.modelVersion, target.version);
       return readOutputs(answer, manifest.outputs, images.length);
     } catch (error) {
