@@ -9,15 +9,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type Event, EventSchema } from '../../gen/palate/event/v1/event_pb.ts';
 import type { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
-import { isPalateError, PalateError, type StatusCode } from '../errors.ts';
-import { type Backoff, waitMillis } from '../rpc/client/backoff.ts';
+import { isPalateError, PalateError } from '../errors.ts';
+import type { Backoff } from '../rpc/client/backoff.ts';
 import type { Client } from '../rpc/client/client.ts';
 import type { Log } from '../rpc/log.ts';
-import { type Span, traced } from '../telemetry/tracing/tracer.ts';
+import type { Span } from '../telemetry/tracing/tracer.ts';
 import type { Clock } from './batcher/clock.ts';
+import { Delivery, type Sendable, stopping } from './delivery.ts';
 import { Departures } from './stages/departures.ts';
 import { imageIdOf } from './stages/meal-event-id.ts';
-import { encodeMealEvent, outcomesOf, requestOf } from './stages/publish-batch.ts';
+import { encodeMealEvent } from './stages/publish-batch.ts';
 import type { UnsentEvents } from './unsent.ts';
 
 export interface OutboxOptions {
@@ -61,10 +62,8 @@ interface Message {
   readonly bytes: Uint8Array;
 }
 
-interface Entry extends Message {
+interface Entry extends Message, Sendable {
   readonly tenant: string;
-  /** What led to the event, where that is recorded. */
-  readonly span: Span | undefined;
   /** Its event need not be kept any more. */
   readonly forget: () => void;
   readonly resolve: (sequence: bigint) => void;
@@ -90,25 +89,23 @@ const defaults = {
 /** While no more than this wait, an event that is recorded goes in a batch of its own. Else they go together, without traces. */
 const mostTraced = 64;
 
-/** While the process stops, attempts follow each other faster. */
-const hurriedBackoff: Backoff = { firstMillis: 50, longestMillis: 250 };
-
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
   readonly #unsent = new Set<Entry>();
   readonly #listeners = new Set<UnsentListener>();
   readonly #lines = new Map<string, Line>();
   readonly #departures = new Departures();
-  /** Each ends a wait for the next attempt. */
-  readonly #waits = new Set<() => void>();
-  readonly #calls = new Set<AbortController>();
+  readonly #delivery: Delivery;
   readonly #counts = { sent: 0, refused: 0, failures: 0 };
   #places = 0;
-  #isDraining = false;
   #isClosed = false;
 
   constructor(options: OutboxOptions) {
     this.#options = { ...defaults, ...options };
+    const { clock, client, attemptMillis, backoff } = this.#options;
+    const onFailure = (tenant: string, events: number, failures: number, error: PalateError) =>
+      this.#tellFailure(tenant, events, failures, error);
+    this.#delivery = new Delivery({ clock, client, attemptMillis, backoff, onFailure });
   }
 
   /** Places taken. */
@@ -150,11 +147,10 @@ export class Outbox {
    * after that.
    */
   async drain(signal: AbortSignal): Promise<void> {
-    this.#isDraining = true;
     const close = () => this.#close();
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
-    for (const wake of this.#waits) wake();
+    this.#delivery.hurry();
     while (this.#lines.size > 0) await Promise.all([...this.#lines.values()].map(({ done }) => done));
     signal.removeEventListener('abort', close);
     this.#isClosed = true;
@@ -182,8 +178,7 @@ export class Outbox {
 
   #close(): void {
     this.#isClosed = true;
-    for (const wake of this.#waits) wake();
-    for (const call of this.#calls) call.abort(stopping());
+    this.#delivery.giveUp();
   }
 
   #take(): void {
@@ -242,42 +237,19 @@ export class Outbox {
     return entries.splice(0, count);
   }
 
-  /** Tries until the events are durable, refused for good, or the process stops. Never throws. */
+  /** Never throws. */
   async #deliver(tenant: string, batch: readonly Entry[]): Promise<void> {
-    for (let failures = 1; ; failures++) {
-      try {
-        if (this.#isClosed) throw stopping();
-        this.#acknowledge(tenant, batch, await this.#publish(tenant, batch));
-        return;
-      } catch (thrown) {
-        const error = PalateError.from(thrown);
-        if (this.#isClosed || !mayPass(error)) {
-          this.#refuse(tenant, batch, this.#isClosed ? stopping(error) : error);
-          return;
-        }
-        this.#counts.failures += 1;
-        if (isPowerOfTwo(failures)) {
-          const fields = { tenant, events: batch.length, waiting: this.#places, failures, err: error };
-          this.#options.log.warn(fields, 'outbox: the journal did not take the events, they are sent again');
-        }
-        await this.#pause(error, failures);
-      }
-    }
+    const outcomes = await this.#delivery.deliver(tenant, batch).catch(PalateError.from);
+    if (isPalateError(outcomes)) this.#refuse(tenant, batch, outcomes);
+    else this.#acknowledge(tenant, batch, outcomes);
   }
 
-  async #publish(tenant: string, batch: readonly Entry[]) {
-    const { client, attemptMillis } = this.#options;
-    const call = new AbortController();
-    this.#calls.add(call);
-    try {
-      const options = { tenant, timeoutMillis: attemptMillis, signal: call.signal };
-      const request = requestOf(batch.map(({ bytes }) => bytes));
-      const parent = batch.length === 1 ? batch[0]?.span : undefined;
-      const answer = await traced(parent, 'outbox send', (span) => client.publish(request, { ...options, span }));
-      return outcomesOf(answer, batch.length);
-    } finally {
-      this.#calls.delete(call);
-    }
+  /** Of a long outage the log has ever fewer lines. */
+  #tellFailure(tenant: string, events: number, failures: number, err: PalateError): void {
+    this.#counts.failures += 1;
+    if (!isPowerOfTwo(failures)) return;
+    const fields = { tenant, events, waiting: this.#places, failures, err };
+    this.#options.log.warn(fields, 'outbox: the journal did not take the events, they are sent again');
   }
 
   #acknowledge(tenant: string, batch: readonly Entry[], outcomes: readonly (bigint | PalateError)[]): void {
@@ -318,38 +290,8 @@ export class Outbox {
       );
     }
   }
-
-  async #pause({ retryAfterMillis = 0 }: PalateError, failures: number): Promise<void> {
-    const backoff = this.#isDraining ? hurriedBackoff : this.#options.backoff;
-    const millis = Math.max(waitMillis(backoff, failures), Math.min(retryAfterMillis, backoff.longestMillis));
-    const { clock } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const callOff = clock.callAt(clock.now() + millis, resolve);
-    this.#waits.add(resolve);
-    await promise;
-    callOff();
-    this.#waits.delete(resolve);
-  }
-}
-
-/** Another attempt may fare better, whatever the reason's own `retryable` says of the very same call. */
-const passing = new Set<StatusCode>([
-  'UNAVAILABLE',
-  'DEADLINE_EXCEEDED',
-  'ABORTED',
-  'INTERNAL',
-  'UNKNOWN',
-  'CANCELLED',
-]);
-
-function mayPass(error: PalateError): boolean {
-  return error.retryAfterMillis !== undefined || passing.has(error.code);
 }
 
 function isPowerOfTwo(count: number): boolean {
   return (count & (count - 1)) === 0;
-}
-
-function stopping(cause?: unknown): PalateError {
-  return new PalateError('SHUTTING_DOWN', 'the server stops, and the journal has not taken the score', { cause });
 }

@@ -4,7 +4,6 @@
  */
 
 import type { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
-import { microsOf, nowMicros } from '../events/timestamp.ts';
 import type { Client } from '../rpc/client/client.ts';
 import type { Log } from '../rpc/log.ts';
 import type { KeptScore, ScoreRecords } from '../storage/records/score-records.ts';
@@ -12,7 +11,6 @@ import type { SharedFlight } from '../storage/records/shared-flight.ts';
 import { traced } from '../telemetry/tracing/tracer.ts';
 import { checkTimeZone } from './judgement/local-time.ts';
 import type { Tips } from './judgement/tips.ts';
-import { mealScored } from './meal-events.ts';
 import { chainKey, holdChain, isWordOf, type ModelChain } from './models/model-chain.ts';
 import type { ModelRegistry } from './models/model-registry.ts';
 import type { Outbox, Place } from './outbox.ts';
@@ -25,6 +23,7 @@ import { type Shared, SharedWork } from './stages/join.ts';
 import type { Keeper } from './stages/keep.ts';
 import { type Rejected, rejectionOf } from './stages/rejection.ts';
 import { createScorer, type NewScore, type Scorer, type ScorerOptions } from './stages/score-photo.ts';
+import { isOfAnother, isOfEarlierProcess, tell } from './stages/tell.ts';
 import { labelsOf } from './standing-labels.ts';
 
 export interface PipelineOptions extends ScorerOptions {
@@ -128,7 +127,6 @@ interface Traveller {
 async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
   const { question, call, chain, seat } = traveller;
   const began = performance.now();
-  const meals = askRecentMeals(parts.recommendation, question, call);
   if (question.image.case === undefined) throw new TypeError('a request has an image: its rules say so');
   const { image } = question;
   const bytes = await traced(call.span, 'fetch', () => parts.fetch(image, call));
@@ -136,10 +134,13 @@ async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
   const fetchMicros = question.image.case === 'imageBytes' ? 0 : microsSince(began);
   const identity = await traced(call.span, 'identify', () => identify(bytes));
   const known = await remembered(parts, question, call.tenant, chain, identity);
-  const { kept, origin, times } =
+  const found =
     known === undefined
-      ? await scoreOnce(parts, traveller, bytes, identity)
+      ? scoreOnce(parts, traveller, bytes, identity)
       : ({ kept: known, origin: 'remembered', times: noTime } as const);
+  // A photo that finds an idle decoder is being decoded by now, on another thread; one that is refused asks for no meals.
+  const meals = askRecentMeals(parts.recommendation, question, call);
+  const { kept, origin, times } = await found;
   call.span?.set({ 'palate.photo.origin': origin });
   const isDeduplicated = origin !== 'scored';
   const isToBeTold = isOfAnother(kept, question) || (known !== undefined && isOfEarlierProcess(known));
@@ -149,16 +150,28 @@ async function way(parts: Way, traveller: Traveller): Promise<PhotoAnswer> {
   return { kept, rejection, tip, origin, isDeduplicated, times: { ...times, fetchMicros } };
 }
 
-/** Scores a photo that nobody knows, once for all who ask for it meanwhile, of whichever scorer. */
-async function scoreOnce(
+type Found = Pick<PhotoAnswer, 'origin' | 'times'> & { readonly kept: KeptScore };
+
+/**
+ * Scores a photo that nobody knows, once for all who ask for it meanwhile, of whichever scorer.
+ * @throws PalateError OVERLOADED at once where it would be too late for a photo that nobody is at
+ */
+function scoreOnce(parts: Way, traveller: Traveller, bytes: Uint8Array, identity: Identity): Promise<Found> {
+  const { question, call, chain } = traveller;
+  const key = [call.tenant, identity.sha256, chainKey(chain), question.itemId].join(' ');
+  if (parts.flight === undefined && !parts.shared.has(key)) parts.scorer.refuseLate(chain, call.deadlineMillis);
+  return join(parts, traveller, key, bytes, identity);
+}
+
+async function join(
   parts: Way,
   traveller: Traveller,
+  key: string,
   bytes: Uint8Array,
   identity: Identity,
-): Promise<Pick<PhotoAnswer, 'origin' | 'times'> & { readonly kept: KeptScore }> {
-  const { question, call, chain } = traveller;
+): Promise<Found> {
+  const { call } = traveller;
   const { flight } = parts;
-  const key = [call.tenant, identity.sha256, chainKey(chain), question.itemId].join(' ');
   const { result, isShared } = await parts.shared.join(key, call, (all) => {
     const work = () => scoreHere(parts, traveller, bytes, identity, all);
     if (flight === undefined) return work();
@@ -183,7 +196,7 @@ async function scoreHere(
   seat.place = undefined;
   const letGo = holdChain(chain);
   try {
-    const scored = await parts.scorer({ tenant, bytes, identity, chain, of: question, span }, all);
+    const scored = await parts.scorer.score({ tenant, bytes, identity, chain, of: question, span }, all);
     tell(parts, call, scored.kept, question, scored.embedding, place);
     // Of a refused photo the journal tells nobody whose it is, to take it out of the store with them. What is in the store
     // already is not put there again.
@@ -220,38 +233,6 @@ async function remembered(
     log.warn({ err: error, sha256 }, 'score records could not be read: the photo is scored as a new one');
     return undefined;
   }
-}
-
-/** Whether the photo, known as somebody else's meal, is now named as another person's. */
-function isOfAnother({ record, visitorId }: KeptScore, question: ScoreQuestion): boolean {
-  const isNamed = question.userId !== '' || question.visitorId !== '';
-  return isNamed && (question.userId !== record.userId || question.visitorId !== visitorId);
-}
-
-/**
- * Whether the process that scored the photo is gone. Killed between taking the score down and noting its event, it told the
- * journal nothing; where it did tell, to be told again is a duplicate.
- */
-function isOfEarlierProcess({ record: { scoredAt } }: KeptScore): boolean {
-  return scoredAt !== undefined && microsOf(scoredAt) < performance.timeOrigin * 1e3;
-}
-
-/** Tells the journal of a meal. For the same photo, model, person and item it may be told again: it knows the event. */
-function tell(
-  { log }: Pick<Way, 'log'>,
-  { tenant, span }: Pick<ScoreCall, 'tenant' | 'span'>,
-  kept: KeptScore,
-  question: ScoreQuestion,
-  embedding: Float32Array,
-  place: Place | undefined,
-): void {
-  const score = kept.record.modelScore;
-  if (score === undefined) return;
-  const { scoredAt } = kept.record;
-  // The moment of the record: what the journal then says of it is the same word, and no newer one.
-  const atMicros = scoredAt === undefined || isOfAnother(kept, question) ? nowMicros() : microsOf(scoredAt);
-  const event = mealScored(kept, score, question, embedding, atMicros);
-  place?.send(tenant, event, span).catch((err: unknown) => log.debug({ err }, 'a score did not reach the journal'));
 }
 
 /** What stands decides: where an expert gave their word, a tip goes by theirs. */

@@ -357,6 +357,27 @@ describe('when a part fails', () => {
     }
   });
 
+  test('a line too long for a photo refuses it before its meals are asked for, and never one that is known', async () => {
+    const { recommendation } = scorer.palate;
+    let asked = 0;
+    const getProfile: typeof recommendation.getProfile = (...about) => {
+      asked += 1;
+      return recommendation.getProfile(...about);
+    };
+    const waiting = { photos: 0 };
+    const busy = scorer.pipeline({ recommendation: { getProfile }, waiting });
+    const tenant = newTenant();
+    const known = photo(newPhoto(), { userId: 'ada' });
+    await busy(known, { tenant });
+    const line = Array.from({ length: 60 }, () => busy(photo(newPhoto()), { tenant }));
+    while (waiting.photos < 40) await new Promise((resolve) => setImmediate(resolve));
+    const hurried = { tenant, deadlineMillis: systemClock.now() + 100 };
+    await assert.rejects(busy(photo(newPhoto(), { userId: 'ada' }), hurried), { reason: 'OVERLOADED' });
+    assert.equal(asked, 1);
+    assert.equal((await busy(known, { tenant })).isDeduplicated, true);
+    await Promise.all(line);
+  });
+
   test('a full outbox refuses before any work', async () => {
     const outbox = new Outbox({ clock: systemClock, client: scorer.palate.ingest, log: silentLog, maxEvents: 1 });
     const place = outbox.reserve();

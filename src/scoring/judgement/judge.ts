@@ -73,11 +73,18 @@ export function judge({ probabilities, food }: ModelAnswer, rules: JudgementRule
 }
 
 function surestLabels(seen: readonly SeenLabel[]): SeenLabel[] {
-  return seen
+  // Of a hundred classes a few are worth sorting.
+  const sure = seen.filter(({ confidence }) => confidence >= leastConfidence);
+  const named = sure.length > 0 ? sure : seen.length > 0 ? [surestOf(seen)] : [];
+  return named
     .toSorted((left, right) => right.confidence - left.confidence)
     .slice(0, maxLabels)
-    .filter(({ confidence }, place) => place === 0 || confidence >= leastConfidence)
     .map(({ name, confidence }) => ({ name, confidence }));
+}
+
+/** The first of equals. */
+function surestOf(seen: readonly SeenLabel[]): SeenLabel {
+  return seen.reduce((surest, each) => (each.confidence > surest.confidence ? each : surest));
 }
 
 interface Weighted {

@@ -39,6 +39,11 @@ export class SharedWork<Result> {
     return this.#runs.size;
   }
 
+  /** Whether the work under this key is under way. */
+  has(key: string): boolean {
+    return this.#runs.has(key);
+  }
+
   /**
    * Joins the work under this key, or begins it. Each caller waits for as long as it likes: one that gives up takes nothing
    * from the others, the first one included. Work that found the time too short while somebody with more time joined is done

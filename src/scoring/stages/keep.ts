@@ -6,6 +6,7 @@
  * without its photo.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isPalateError } from '../../errors.ts';
 import type { Log } from '../../rpc/log.ts';
 import type { ObjectName, ObjectStore } from '../../storage/objects/object-store.ts';
@@ -50,6 +51,8 @@ export class Keeper {
   /** What the log was told last, and when. */
   #told = { failed: 0, dropped: 0, atMillis: Number.NEGATIVE_INFINITY };
   #bytes = 0;
+  /** There where something in line is about to be written. */
+  #turn: Promise<void> | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = { concurrency: 2, ...options };
@@ -74,12 +77,13 @@ export class Keeper {
     }
     this.#bytes += bytes.length;
     this.#line.push({ name, bytes });
-    this.#next();
+    // In a turn of its own, when the photo's answer is out.
+    this.#turn ??= nextTurn().then(() => this.#begin());
   }
 
   /** Resolves when all that was given to it is kept or has failed, and the log knows. */
   async settled(): Promise<void> {
-    while (this.#writing.size > 0) await Promise.all(this.#writing.keys());
+    while (this.underWay > 0) await Promise.all([this.#turn, ...this.#writing.keys()]);
     const { failed, dropped } = this.#told;
     if (this.#counts.failed > failed || this.#counts.dropped > dropped) this.#tellNow('photos were not kept', {});
   }
@@ -93,6 +97,11 @@ export class Keeper {
     }
     for (const [written, other] of this.#writing) if (isIt(other)) await written;
     await this.#options.objects.delete(name);
+  }
+
+  #begin(): void {
+    this.#turn = undefined;
+    this.#next();
   }
 
   #next(): void {

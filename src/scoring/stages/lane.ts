@@ -7,6 +7,7 @@
 import { PalateError } from '../../errors.ts';
 import { Batcher, type BatchWorker } from '../batcher/batcher.ts';
 import type { Clock } from '../batcher/clock.ts';
+import { CostModel } from '../batcher/cost-model.ts';
 import type { ModelChain } from '../models/model-chain.ts';
 import type { Shared } from './join.ts';
 
@@ -38,6 +39,8 @@ const caution = 1.5;
 export class Lane<Result> {
   readonly #options: LaneOptions;
   readonly #batcher: Batcher<Work<Result>, Result>;
+  /** The places are alike: what one learns holds for all. */
+  readonly #speed = new CostModel(guess);
   #usualMillis = guess.perImageMillis;
 
   constructor(options: LaneOptions) {
@@ -52,7 +55,7 @@ export class Lane<Result> {
    * @throws PalateError OVERLOADED, DEADLINE_EXCEEDED; also the signal's reason, and what the work fails with.
    */
   async pass(work: Work<Result>, { deadlineMillis, signal }: Shared): Promise<Passed<Result>> {
-    this.#refuseLate(deadlineMillis);
+    this.refuseLate(deadlineMillis);
     const { waiting = { photos: 0 } } = this.#options;
     let isWaiting = true;
     const endWait = () => {
@@ -72,7 +75,11 @@ export class Lane<Result> {
     }
   }
 
-  #refuseLate(deadlineMillis: number): void {
+  /**
+   * To be asked before anything else is done for a photo, where `pass` would refuse it.
+   * @throws PalateError OVERLOADED: by the line before it, it could not be done in time
+   */
+  refuseLate(deadlineMillis: number): void {
     const { clock, width } = this.#options;
     const { queuedImages } = this.#batcher;
     if (queuedImages === 0) return;
@@ -91,7 +98,7 @@ export class Lane<Result> {
       this.#usualMillis += (clock.now() - begun - this.#usualMillis) * weight;
       return [result];
     };
-    return { name, maxImages: 1, cost: guess, run };
+    return { name, maxImages: 1, cost: guess, speed: this.#speed, run };
   }
 }
 

@@ -45,20 +45,27 @@ export interface NewScore {
   readonly times: LookTimes;
 }
 
-export type Scorer = (photo: NewPhoto, shared: Shared) => Promise<NewScore>;
+export interface Scorer {
+  /** @throws PalateError OVERLOADED: a photo that nobody knows would be refused by the line before these models. */
+  refuseLate(chain: ModelChain, deadlineMillis: number): void;
+  /** @throws PalateError OVERLOADED, DEADLINE_EXCEEDED, WORKER_LOST; also the signal's reason. */
+  score(photo: NewPhoto, shared: Shared): Promise<NewScore>;
+}
 
-/** The result throws PalateError OVERLOADED, DEADLINE_EXCEEDED, WORKER_LOST; also the signal's reason. */
 export function createScorer(options: ScorerOptions): Scorer {
   const { clock, decoder, records, log, maxQueuedPhotos = 256, waiting } = options;
   const lanes = new Lanes<Seen>({ clock, maxQueued: maxQueuedPhotos, waiting });
-  return async (photo, shared) => {
-    const { bytes, chain, span } = photo;
-    const work = () => look(decoder, bytes, chain, shared, span);
-    const { result, queueMicros } = await lanes.of(chain).pass(work, shared);
-    const times = { ...result.times, queueMicros: result.times.queueMicros + queueMicros };
-    const { embedding } = result;
-    const word = wordOf(photo, result);
-    return { kept: await takeDown(records, log, photo.tenant, word), embedding, times };
+  return {
+    refuseLate: (chain, deadlineMillis) => lanes.of(chain).refuseLate(deadlineMillis),
+    async score(photo, shared) {
+      const { bytes, chain, span } = photo;
+      const work = () => look(decoder, bytes, chain, shared, span);
+      const { result, queueMicros } = await lanes.of(chain).pass(work, shared);
+      const times = { ...result.times, queueMicros: result.times.queueMicros + queueMicros };
+      const { embedding } = result;
+      const word = wordOf(photo, result);
+      return { kept: await takeDown(records, log, photo.tenant, word), embedding, times };
+    },
   };
 }
 

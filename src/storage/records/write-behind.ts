@@ -4,6 +4,7 @@
  * would have saved: the photo is not known next time, unless the journal tells of it.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withWord } from './merge.ts';
 import { keptScoreOf } from './photo-bytes.ts';
 import type { KeptScore, ModelWord, ScoreRecords } from './score-records.ts';
@@ -37,8 +38,9 @@ export function writeBehind(records: ScoreRecords, { maxWaiting = 1_000, log }: 
   function begin(tenant: string, word: ModelWord): KeptScore {
     const photo = keyOf(tenant, word.sha256);
     const image = keyOf(tenant, word.imageId.toLowerCase());
-    const written = records
-      .put(tenant, word)
+    // In a turn of its own, when the answer is out.
+    const written = nextTurn()
+      .then(() => records.put(tenant, word))
       .catch((err: unknown) => {
         log.warn({ err, imageId: word.imageId }, 'a score was not taken down: the photo is not known next time');
       })

@@ -69,6 +69,8 @@ describe('the lane to a model', () => {
     const { work } = createWork('late', []);
     // Three wait: it would be done after about five times 100 ms, by a cautious reckoning 750 ms.
     await assert.rejects(lane.pass(work, { deadlineMillis: clock.now() + 600, signal }), isOverloaded);
+    assert.throws(() => lane.refuseLate(clock.now() + 600), isOverloaded);
+    lane.refuseLate(clock.now() + 2_000);
     passed.push(lane.pass(works[0]!.work, { deadlineMillis: clock.now() + 2_000, signal }));
     for (const { end } of works) end();
     assert.equal((await Promise.all(passed)).length, 5);
