@@ -228,7 +228,8 @@ export class EventScanner {
   }
 
   #element(layout: ScanLayout, from: number, to: number): boolean {
-    this.#marks.fill(-1, layout.firstSlot, layout.endSlot);
+    // A few slots: the loop is faster than a call of `fill`.
+    for (let slot = layout.firstSlot; slot < layout.endSlot; slot++) this.#marks[slot] = -1;
     return this.#message(layout, from, to);
   }
 

@@ -5,6 +5,7 @@
  */
 import { eventSlots, payloadLayout, scannedPayloads } from '../../events/scanned-event.ts';
 import type { EventScanner } from '../../events/scanner.ts';
+import { wireTypes } from '../../events/wire.ts';
 import { eventTypeNumbers } from './event-types.ts';
 import type { TenantState } from './tenant-state.ts';
 import { TextKey } from './text-key.ts';
@@ -19,12 +20,18 @@ const { sessionId, userId, visitorId } = eventSlots;
 
 /** By the payload's field number: the slot of its item's id, if it has one. */
 const itemSlots: (number | undefined)[] = [];
+/** The tag of an item's id in each message of its list, if it has such a list; 0: the list is of ids. */
+const idTags: (number | undefined)[] = [];
 for (const name of scannedPayloads) {
   const layout = payloadLayout(name);
   if (layout.message.field['itemId'] !== undefined) itemSlots[eventTypeNumbers[name]] = layout.slot('itemId');
+  for (const { fieldKind, message } of layout.message.fields) {
+    const id = fieldKind === 'list' ? message?.field['itemId'] : undefined;
+    if (id !== undefined) idTags[eventTypeNumbers[name]] = (id.number << 3) | wireTypes.LEN;
+  }
 }
-/** Those whose list is of items' ids. */
-const listed: ReadonlySet<number> = new Set([eventTypeNumbers.listViewed, eventTypeNumbers.searchPerformed]);
+idTags[eventTypeNumbers.listViewed] = 0;
+idTags[eventTypeNumbers.searchPerformed] = 0;
 
 /** Texts by their hashes. */
 class Hashes {
@@ -56,8 +63,20 @@ export class LookAhead {
     else if (!event.isEmpty(visitorId)) this.#visitors.add(event, event.from(visitorId), event.to(visitorId));
     const item = itemSlots[event.payload];
     if (item !== undefined) this.#items.add(event, event.from(item), event.to(item));
-    if (!listed.has(event.payload)) return;
-    for (let i = 0; i < event.elements; i++) this.#items.add(event, event.elementFrom(i), event.elementTo(i));
+    const tag = idTags[event.payload];
+    if (tag !== undefined) for (let i = 0; i < event.elements; i++) this.#addListed(event, i, tag);
+  }
+
+  /** Messages mostly begin with their item's id; one that does not is left out. */
+  #addListed(event: EventScanner, index: number, tag: number): void {
+    const from = event.elementFrom(index);
+    const to = event.elementTo(index);
+    if (tag === 0) {
+      this.#items.add(event, from, to);
+      return;
+    }
+    const end = from + 2 + event.bytes[from + 1]!;
+    if (event.bytes[from] === tag && end <= to) this.#items.add(event, from + 2, end);
   }
 
   /** Reads what the events will need, and begins anew. */
