@@ -25,8 +25,8 @@ const failed = 1;
 const maxBatches = 16;
 
 /**
- * An exporter that has a thread of its own. A client of HTTP on the thread that serves made each of its calls dearer, exporting or
- * not: V8 then no longer knew which kind of stream Node's code has before it.
+ * An exporter that has a thread of its own. On the thread that serves, its client made each call there dearer, recorded or not, by
+ * a tenth (bench/RESULTS.md, mesh): most likely Node's code for streams is fastest where it meets one kind of them only.
  * A collector that is away is told once in the log, and so is that it is back.
  *
  * @throws PalateError where the exporter cannot be made

@@ -134,6 +134,28 @@ describe('a call that is passed on', () => {
     assert.equal(asked, 2);
   });
 
+  it('is counted by the process that it went to, and by how it ended', async (t) => {
+    let asked = 0;
+    const flaky: Recommending = {
+      recommend({ placement }) {
+        asked += 1;
+        if (asked === 1) throw new PalateError('WORKER_LOST', 'it died');
+        if (placement === 'no') throw new PalateError('UNKNOWN_PLACEMENT', 'there is none');
+        return {};
+      },
+    };
+    const { edge, call, owners } = await edgeBefore(t, flaky);
+    await call.recommend({ placement: 'x' });
+    await assert.rejects(call.recommend({ placement: 'no' }), { reason: 'UNKNOWN_PLACEMENT' });
+    const [peer] = edge.peers.all;
+    assert.deepEqual([peer?.address.target, peer?.isThere, peer?.calls.underWay], [owners[0]?.grpc, true, 0]);
+    assert.deepEqual(Object.fromEntries(peer?.calls.ended ?? []), { UNAVAILABLE: 1, OK: 1, NOT_FOUND: 1 });
+    await owners[0]!.server.stop();
+    await assert.rejects(call.recommend({ placement: 'x' }), { reason: 'UNREACHABLE' });
+    assert.deepEqual([...edge.peers.unserved], [[RecommendationService.typeName, 1]]);
+    assert.equal(peer?.isThere, false);
+  });
+
   it('is refused soon and clearly where nobody runs the service', async (t) => {
     const { owners, call } = await edgeBefore(t, { recommend: () => ({}) });
     await owners[0]!.server.stop();
