@@ -35,9 +35,14 @@ describe('a selection', () => {
     const make = (count: number) => {
       for (let i = 0; i < count; i++) createSelection(tenant, rules).accept(0, '');
     };
+    const madeOld = () => {
+      const before = oldBytes();
+      make(20_000);
+      return oldBytes() - before;
+    };
     make(1_000);
-    const before = oldBytes();
-    make(20_000);
-    assert.ok(oldBytes() - before < 2_000_000, `${oldBytes() - before} bytes of 20,000 selections came to be old`);
+    // What else the process makes old in a round (code, say) is not the selections' doing: theirs come with every round.
+    const least = Math.min(madeOld(), madeOld(), madeOld());
+    assert.ok(least < 2_000_000, `${least} bytes of 20,000 selections came to be old`);
   });
 });
