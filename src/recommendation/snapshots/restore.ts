@@ -121,7 +121,9 @@ function misfit(header: SnapshotHeader, settings: FoldSettings, journal: Journal
   if (header.generation !== journal.generation) {
     return `it is of generation ${header.generation} of the journal, which is at ${journal.generation}`;
   }
-  if (header.foldVersion !== foldVersion) return `version ${header.foldVersion} of the fold wrote it, and this is ${foldVersion}`;
+  if (header.foldVersion !== foldVersion) {
+    return `version ${header.foldVersion} of the fold wrote it, and this is ${foldVersion}`;
+  }
   if (header.settings !== settingsFingerprint(settings)) return 'it was folded under other settings';
   if (header.sequence > journal.durableSequence) {
     return `it is of sequence ${header.sequence}, but the journal ends at ${journal.durableSequence}`;
