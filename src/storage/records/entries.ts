@@ -15,5 +15,8 @@ export function openEntries(file: string): Entries {
     // Joining a turn's writes by itself, the binding leaves a promise of its own unhandled when a commit fails: on a full
     // disk that would end the process. What belongs together is in transactions here, and they are joined all the same.
     eventTurnBatching: false,
+    // With its overlapping syncs, the binding's thread still uses a file for a moment after all is flushed: to close and open
+    // one again right then (an erasure does) ended the process, once in some hundred times.
+    overlappingSync: false,
   });
 }
