@@ -7,10 +7,13 @@ import type {
 } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import { timestampOf } from '../events/timestamp.ts';
 import { isMasked } from './erasure/masks.ts';
+import type { CartLine } from './fold/cart.ts';
+import { each } from './fold/chain.ts';
 import { eventTypeName } from './fold/event-types.ts';
-import type { AttributeValue, Price } from './fold/item-description.ts';
+import type { AttributeValue } from './fold/item-description.ts';
 import type { Profile } from './fold/people.ts';
-import type { CartLine, Meal, Opinion, Order, OrderedItem } from './fold/person.ts';
+import type { Meal, Opinion, Order, OrderedItem } from './fold/person.ts';
+import { type Price, priceIn } from './fold/price.ts';
 import type { TenantState } from './fold/tenant-state.ts';
 import { sessionsOf } from './profile-sessions.ts';
 import { type ReadCall, type Reading, stateFor, whenThere } from './reading.ts';
@@ -42,7 +45,7 @@ function answerProfile(tenant: TenantState, profile: Profile, limit: number): Ex
   const { catalogue } = tenant;
   const idOf = (item: number) => catalogue.idOf(item);
   const isHeld = ({ item }: { readonly item: number }) => catalogue.isHeld(item);
-  const cart = [...profile.cart.values()].filter(isHeld);
+  const cart = [...each(profile.cart)].filter(isHeld);
   const interactions = profile.interactions.filter(isHeld);
   const opinions = [...profile.opinions].filter(([item]) => isHeld({ item }));
   return {
@@ -58,12 +61,12 @@ function answerProfile(tenant: TenantState, profile: Profile, limit: number): Ex
     opinions: opinions.map(([item, word]) => ({ itemId: idOf(item), ...opinion(word) })),
     cart: cart.map((line) => orderLine(line, line.quantity, idOf)),
     carts: cartsOf(cart, idOf),
-    lists: [...profile.lists].map(([listId, items]) => ({
+    lists: Array.from(each(profile.lists), ({ listId, items }) => ({
       listId,
-      itemIds: [...items].map(idOf).filter((id) => id !== ''),
+      itemIds: items.map(idOf).filter((id) => id !== ''),
     })),
-    orders: latestFirst(profile.orders).map((order) => placedOrder(order, order.items.filter(isHeld), idOf)),
-    meals: latestFirst(profile.meals)
+    orders: latestFirst(each(profile.orders)).map((order) => placedOrder(order, order.items.filter(isHeld), idOf)),
+    meals: latestFirst(each(profile.meals))
       .filter(isJudged)
       .slice(0, limit)
       .map((meal) => scoredMeal(meal, idOf)),
@@ -103,12 +106,12 @@ function cartsOf(lines: Iterable<CartLine>, idOf: IdOf) {
 }
 
 function money(price: Price | undefined) {
-  return price === undefined ? undefined : { currencyCode: price.currencyCode, micros: price.micros };
+  return price === undefined ? undefined : { currencyCode: price.currencyCode, micros: BigInt(price.micros) };
 }
 
-function orderLine({ item, unitPrice }: CartLine | OrderedItem, quantity: number, idOf: IdOf) {
-  const price = money(unitPrice);
-  return { itemId: idOf(item), quantity, ...(price === undefined ? {} : { unitPrice: price }) };
+function orderLine(line: CartLine | OrderedItem, quantity: number, idOf: IdOf) {
+  const price = money(priceIn(line));
+  return { itemId: idOf(line.item), quantity, ...(price === undefined ? {} : { unitPrice: price }) };
 }
 
 /** What was wholly given back is no line any more. */

@@ -1,6 +1,7 @@
 /** How descriptions, attributes and prices are written for a digest. */
 import type { CanonicalWriter } from './canonical-writer.ts';
-import type { AttributeValue, ItemDescription, Price } from './item-description.ts';
+import type { AttributeValue, ItemDescription } from './item-description.ts';
+import type { Price } from './price.ts';
 
 /** What an item is like. */
 export function writeDescription(writer: CanonicalWriter, description: ItemDescription): void {

@@ -1,60 +1,88 @@
 /** A person's carts. A line is one item in one cart; a quantity that falls to 0 takes it away. */
-import { trimMap } from './bounded.ts';
-import type { Price } from './item-description.ts';
-import type { CartLine } from './person.ts';
+import { chained, each, type Linked, without } from './chain.ts';
+import { type Price, type Priced, priceIn } from './price.ts';
+import { smallNumber } from './small-number.ts';
 
-export type Cart = Map<string, CartLine>;
+export interface CartLine extends Priced, Linked<CartLine> {
+  readonly cartId: string;
+  readonly item: number;
+  quantity: number;
+}
 
-/** By what a line is found in its map. */
-export function cartKey(cartId: string, item: number): string {
-  return `${item}/${cartId}`;
+/** Who has carts: the lines of all of them, the one that was put in first is the first. */
+export interface HasCart {
+  cart: CartLine | undefined;
 }
 
 /** Puts more of an item in, at the latest price. The oldest line leaves a full cart. */
 export function putIn(
-  cart: Cart,
+  holder: HasCart,
   cartId: string,
   item: number,
   quantity: number,
   price: Price | undefined,
   max: number,
 ): void {
-  const key = cartKey(cartId, item);
-  const line = cart.get(key);
-  if (line === undefined) {
-    cart.set(key, { cartId, item, quantity, unitPrice: price });
-    trimMap(cart, max);
-    return;
+  let last: CartLine | undefined;
+  let count = 1;
+  for (let line = holder.cart; line !== undefined; line = line.next) {
+    if (line.item === item && line.cartId === cartId) {
+      line.quantity = smallNumber(line.quantity + quantity);
+      if (price !== undefined) setPrice(line, price);
+      return;
+    }
+    last = line;
+    count++;
   }
-  line.quantity += quantity;
-  line.unitPrice = price ?? line.unitPrice;
+  const begun = newLine(last?.cartId === cartId ? last.cartId : cartId, item, smallNumber(quantity), price);
+  if (last === undefined) holder.cart = begun;
+  else last.next = begun;
+  if (count > max) holder.cart = holder.cart!.next;
 }
 
-export function takeOut(cart: Cart, cartId: string, item: number, quantity: number): void {
-  const key = cartKey(cartId, item);
-  const line = cart.get(key);
-  if (line === undefined) return;
-  line.quantity -= quantity;
-  if (line.quantity <= 0) cart.delete(key);
+/** Of one cart, the lines share the string that names it. */
+function newLine(cartId: string, item: number, quantity: number, price: Price | undefined): CartLine {
+  return { cartId, item, quantity, currencyCode: price?.currencyCode, micros: price?.micros, next: undefined };
+}
+
+function setPrice(line: CartLine, { currencyCode, micros }: Price): void {
+  line.currencyCode = currencyCode;
+  line.micros = micros;
+}
+
+export function takeOut(holder: HasCart, cartId: string, item: number, quantity: number): void {
+  for (let line = holder.cart; line !== undefined; line = line.next) {
+    if (line.item !== item || line.cartId !== cartId) continue;
+    line.quantity = smallNumber(line.quantity - quantity);
+    if (line.quantity <= 0) holder.cart = without(holder.cart, line);
+    return;
+  }
 }
 
 /** What was bought leaves the carts, the oldest line of the item first. */
-export function takeBought(cart: Cart, item: number, quantity: number): void {
+export function takeBought(holder: HasCart, item: number, quantity: number): void {
   let left = quantity;
-  for (const line of [...cart.values()]) {
-    if (line.item !== item || left <= 0) continue;
-    const taken = Math.min(left, line.quantity);
-    left -= taken;
-    takeOut(cart, line.cartId, item, taken);
+  let line = holder.cart;
+  while (line !== undefined && left > 0) {
+    const { next } = line;
+    if (line.item === item) {
+      const taken = Math.min(left, line.quantity);
+      left -= taken;
+      line.quantity = smallNumber(line.quantity - taken);
+      if (line.quantity <= 0) holder.cart = without(holder.cart, line);
+    }
+    line = next;
   }
 }
 
 /** Empties one cart. */
-export function emptyCart(cart: Cart, cartId: string): void {
-  for (const [key, line] of cart) if (line.cartId === cartId) cart.delete(key);
+export function emptyCart(holder: HasCart, cartId: string): void {
+  holder.cart = chained([...each(holder.cart)].filter((line) => line.cartId !== cartId));
 }
 
-/** Puts all that is in `from` into `to`. */
-export function joinCarts(from: ReadonlyMap<string, CartLine>, to: Cart, max: number): void {
-  for (const line of from.values()) putIn(to, line.cartId, line.item, line.quantity, line.unitPrice, max);
+/** Puts all the lines from `first` on into the carts of `to`. */
+export function joinCarts(first: CartLine | undefined, to: HasCart, max: number): void {
+  for (let line = first; line !== undefined; line = line.next) {
+    putIn(to, line.cartId, line.item, line.quantity, priceIn(line), max);
+  }
 }

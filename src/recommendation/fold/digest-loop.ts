@@ -15,12 +15,12 @@ export function writeLoop(writer: CanonicalWriter, tenant: TenantState, order: C
       for (const value of [count.served, count.seen, count.clicked]) writer.number(value);
     },
   );
-  writer.list([...tenant.loop.recommendations()], ([id, one]) => {
-    writer.text(id);
+  writer.list([...tenant.loop.recommendations()], (one) => {
+    writer.text(one.id);
     writer.text(one.placement);
-    writer.list([...one.items], (item) => writer.number(order.rankOfItem(item)));
-    writer.list([...one.positions], (position) => writer.number(position));
+    writer.list(one.items, (item) => writer.number(order.rankOfItem(item)));
+    writer.list(one.positions, (position) => writer.number(position));
     writer.list(one.strategies, (strategy) => writer.text(strategy));
-    writer.list([...one.marks], (mark) => writer.number(mark));
+    writer.list(one.marks, (mark) => writer.number(mark));
   });
 }

@@ -2,7 +2,9 @@
 import type { CanonicalOrder } from './canonical-order.ts';
 import { writeAttributes, writePrice } from './canonical-values.ts';
 import type { CanonicalWriter } from './canonical-writer.ts';
+import { each } from './chain.ts';
 import type { Meal, Opinion, Order, PersonRecord } from './person.ts';
+import { priceIn } from './price.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** Who there is, by id; then what is held of each. Maps stand in the order by which their entries leave. */
@@ -38,18 +40,18 @@ function writeRecord(writer: CanonicalWriter, order: CanonicalOrder, record: Rea
     writer.number(order.rankOfItem(item));
     writeOpinion(writer, opinion);
   });
-  writer.list([...record.cart.values()], (line) => {
+  writer.list([...each(record.cart)], (line) => {
     writer.text(line.cartId);
     writer.number(order.rankOfItem(line.item));
     writer.number(line.quantity);
-    writer.optional(line.unitPrice, (price) => writePrice(writer, price));
+    writer.optional(priceIn(line), (price) => writePrice(writer, price));
   });
-  writer.list([...record.lists], ([listId, items]) => {
+  writer.list([...each(record.lists)], ({ listId, items }) => {
     writer.text(listId);
-    writer.list([...items], (item) => writer.number(order.rankOfItem(item)));
+    writer.list(items, (item) => writer.number(order.rankOfItem(item)));
   });
-  writer.list([...record.orders], (one) => writeOrder(writer, order, one));
-  writer.list([...record.meals], (meal) => writeMeal(writer, order, meal));
+  writer.list([...each(record.orders)], (one) => writeOrder(writer, order, one));
+  writer.list([...each(record.meals)], (meal) => writeMeal(writer, order, meal));
 }
 
 function writeOpinion(writer: CanonicalWriter, opinion: Opinion): void {
@@ -63,7 +65,7 @@ function writeOrder(writer: CanonicalWriter, order: CanonicalOrder, one: Order):
   writer.optional(one.value, (value) => writePrice(writer, value));
   writer.list(one.items, (line) => {
     for (const value of [order.rankOfItem(line.item), line.quantity, line.refunded]) writer.number(value);
-    writer.optional(line.unitPrice, (price) => writePrice(writer, price));
+    writer.optional(priceIn(line), (price) => writePrice(writer, price));
   });
 }
 

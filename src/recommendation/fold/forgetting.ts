@@ -1,6 +1,7 @@
 /** How a person or an item leaves the state, all structures at once. */
 import type { Catalogue } from './catalogue.ts';
 import type { Categories } from './categories.ts';
+import { each } from './chain.ts';
 import type { CoOccurrence } from './co-occurrence.ts';
 import type { Loop } from './loop.ts';
 import type { Meals } from './meals.ts';
@@ -40,8 +41,8 @@ interface KnowsItems {
  */
 export function forgetPerson({ people, sessions, orders, meals }: KnowsPeople, person: number): void {
   const record = people.recordOf(person);
-  for (const order of record.orders) orders.remove(order);
-  for (const meal of record.meals) meals.remove(meal);
+  for (const order of each(record.orders)) orders.remove(order);
+  for (const meal of each(record.meals)) meals.remove(meal);
   sessions.forgetPerson(person);
   people.forget(person);
 }

@@ -1,13 +1,8 @@
 /** What an item is like, as its events told it. */
+import type { Price } from './price.ts';
 
 /** A custom attribute's value. */
 export type AttributeValue = string | number | boolean | readonly string[];
-
-/** An amount: ISO 4217 code and millionths of the currency's unit. */
-export interface Price {
-  readonly currencyCode: string;
-  readonly micros: bigint;
-}
 
 /** The attributes of an item; absent: not told. Never changed in place: an event makes a new one. */
 export interface ItemDescription {
@@ -27,8 +22,12 @@ export interface ItemDescription {
   readonly custom: ReadonlyMap<string, AttributeValue>;
 }
 
+/** Shared by all items and people that have none. */
+export const noAttributes: ReadonlyMap<string, AttributeValue> = new Map();
+const noCategories: readonly string[] = [];
+
 /** An item of which nothing is told. */
-export const undescribed: ItemDescription = Object.freeze({ categories: [], tags: [], custom: new Map() });
+export const undescribed: ItemDescription = Object.freeze({ categories: noCategories, tags: [], custom: noAttributes });
 
 /** The names in `ItemPatched.unset` and the fields they empty. */
 const fieldOfName: Readonly<Record<string, keyof ItemDescription>> = {
@@ -51,7 +50,8 @@ const customPrefix = 'custom.';
 
 /**
  * First unsets by name (`title`, `custom.colour`, `custom` for all of them; a name that is nothing is no change), then
- * sets what is given: a field or a custom key given replaces the old one, an empty list or map is not given.
+ * sets what is given: a field or a custom key given replaces the old one, an empty list or map is not given. Lists are copied:
+ * one that was read from a message has room for more.
  */
 export function patched(
   old: ItemDescription,
@@ -60,16 +60,16 @@ export function patched(
 ): ItemDescription {
   const next: { -readonly [K in keyof ItemDescription]: ItemDescription[K] } = { ...old };
   const custom = new Map(old.custom);
-  next.custom = custom;
   for (const name of unset) {
     if (name.startsWith(customPrefix)) custom.delete(name.slice(customPrefix.length));
     else unsetField(next, custom, fieldOfName[name]);
   }
   const { categories, tags, custom: newCustom, ...scalars } = set;
   Object.assign(next, scalars);
-  if (categories !== undefined && categories.length > 0) next.categories = categories;
-  if (tags !== undefined && tags.length > 0) next.tags = tags;
+  if (categories !== undefined && categories.length > 0) next.categories = categories.slice();
+  if (tags !== undefined && tags.length > 0) next.tags = tags.slice();
   for (const [key, value] of newCustom ?? []) custom.set(key, value);
+  next.custom = custom.size === 0 ? noAttributes : custom;
   return next;
 }
 
@@ -86,6 +86,7 @@ function unsetField(
 
 /** The categories and every one above them, each once: "fruit/apple" also counts as "fruit". */
 export function withAncestors(categories: readonly string[]): readonly string[] {
+  if (categories.length === 0) return noCategories;
   const all = new Set<string>();
   for (const path of categories) {
     for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {

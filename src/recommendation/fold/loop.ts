@@ -1,7 +1,9 @@
 /** What was recommended, seen and clicked: by placement and strategy, and by item. */
-import type { Archive, RecordReader, RecordWriter } from './archive.ts';
+import type { Archive, RecordReader } from './archive.ts';
 import { grownFloats, usedLength } from './growth.ts';
 import type { ItemPlaces } from './item-places.ts';
+import { marks, Recommendations, type RememberedRecommendation } from './recommendations.ts';
+import type { ServedItems } from './served-items.ts';
 
 /** How often something was handed over, came into sight, and was clicked. */
 export interface LoopCounts {
@@ -10,37 +12,19 @@ export interface LoopCounts {
   clicked: number;
 }
 
-/** What is remembered of one recommendation. */
-export interface RememberedRecommendation {
-  readonly placement: string;
-  /** In the order served. */
-  readonly items: Int32Array;
-  /** The place of each, from 1. */
-  readonly positions: Int32Array;
-  readonly strategies: readonly string[];
-  /** For each item: bit 0, seen; bit 1, clicked. */
-  readonly marks: Uint8Array;
-}
-
-const seenMark = 1;
-const clickedMark = 2;
-
 /** A list of positions up to this length is searched faster than a set of them is made. */
 const longestSearched = 32;
 
 /** Counters beyond the bound are kept together under this name. */
 const rest = '';
+const unknown = -1;
 
 export class Loop {
-  readonly #recommendations = new Map<string, RememberedRecommendation>();
-  /** Their ids in a ring: a map's first key is found by passing over all that were deleted before it. */
-  #ids: string[] = [];
-  #oldest = 0;
+  readonly #recommendations: Recommendations;
   readonly #counts = new Map<string, Map<string, LoopCounts>>();
   #counters = 0;
   /** The counter that was asked for last: the items of a recommendation mostly have one strategy. */
   #latest: { readonly placement: string; readonly strategy: string; readonly counts: LoopCounts } | undefined;
-  readonly #maxRecommendations: number;
   readonly #maxCounters: number;
   readonly #places: ItemPlaces;
   /** By the item's place, as the next two. */
@@ -50,7 +34,7 @@ export class Loop {
 
   constructor(maxRecommendations: number, maxCounters: number, places: ItemPlaces) {
     this.#places = places;
-    this.#maxRecommendations = maxRecommendations;
+    this.#recommendations = new Recommendations(maxRecommendations);
     this.#maxCounters = maxCounters;
   }
 
@@ -75,68 +59,55 @@ export class Loop {
     for (const counts of [this.#served, this.#seen, this.#clicked]) if (place < counts.length) counts[place] = 0;
   }
 
-  /** Those remembered, by id, the one served first at the front. */
-  recommendations(): ReadonlyMap<string, RememberedRecommendation> {
-    return this.#recommendations;
+  /** Copies of those remembered, the one served first at the front. */
+  recommendations(): Iterable<RememberedRecommendation> {
+    return this.#recommendations.all();
   }
 
-  /** A recommendation was served. The same id again is a repeat and counts nothing. */
-  serve(
-    recommendationId: string,
-    placement: string,
-    items: Int32Array,
-    positions: Int32Array,
-    strategies: readonly string[],
-  ): void {
-    if (this.#recommendations.has(recommendationId)) return;
-    const marks = new Uint8Array(items.length);
-    this.#recommendations.set(recommendationId, { placement, items, positions, strategies, marks });
-    this.#remember(recommendationId);
-    for (let i = 0; i < items.length; i++) {
-      this.#counter(placement, strategies[i]!).served++;
-      this.#served = counted(this.#served, this.#places.of(items[i]!));
+  /**
+   * A recommendation was served; its id is the UTF-8 from `from` to before `to`, as in the next two. The same id again is a
+   * repeat and counts nothing.
+   */
+  serve(bytes: Uint8Array, from: number, to: number, placement: string, served: ServedItems): void {
+    if (this.#recommendations.find(bytes, from, to) !== unknown) return;
+    this.#recommendations.add(bytes, from, to, placement, served);
+    for (let i = 0; i < served.length; i++) {
+      this.#counter(placement, served.strategies[i]!).served++;
+      this.#served = counted(this.#served, this.#places.of(served.items[i]!));
     }
   }
 
   /** The items at these places came into sight, all where none is named; each counts once. */
-  see(recommendationId: string, positions: readonly number[]): void {
-    const recommendation = this.#recommendations.get(recommendationId);
-    if (recommendation === undefined) return;
-    const isLong = positions.length > longestSearched;
-    const wanted = isLong ? new Set(positions) : undefined;
-    for (let i = 0; i < recommendation.items.length; i++) {
-      const position = recommendation.positions[i]!;
+  see(bytes: Uint8Array, from: number, to: number, positions: readonly number[]): void {
+    const row = this.#recommendations.find(bytes, from, to);
+    if (row === unknown) return;
+    const wanted = positions.length > longestSearched ? new Set(positions) : undefined;
+    const length = this.#recommendations.lengthOf(row);
+    for (let i = 0; i < length; i++) {
+      const position = this.#recommendations.positionAt(row, i);
       const isSeen = positions.length === 0 || (wanted?.has(position) ?? positions.includes(position));
-      if (isSeen) this.#mark(recommendation, i, seenMark);
+      if (isSeen) this.#mark(row, i, marks.seen);
     }
   }
 
   /** An item of it was clicked: it counts once, as seen too. */
-  click(recommendationId: string, item: number): void {
-    const recommendation = this.#recommendations.get(recommendationId);
-    const place = recommendation?.items.indexOf(item) ?? -1;
-    if (recommendation === undefined || place === -1) return;
-    this.#mark(recommendation, place, seenMark);
-    this.#mark(recommendation, place, clickedMark);
+  click(bytes: Uint8Array, from: number, to: number, item: number): void {
+    const row = this.#recommendations.find(bytes, from, to);
+    if (row === unknown) return;
+    const length = this.#recommendations.lengthOf(row);
+    let i = 0;
+    while (i < length && this.#recommendations.itemAt(row, i) !== item) i++;
+    if (i === length) return;
+    this.#mark(row, i, marks.seen);
+    this.#mark(row, i, marks.clicked);
   }
 
-  /** Forgets the oldest recommendation where there are too many. */
-  #remember(recommendationId: string): void {
-    if (this.#ids.length < this.#maxRecommendations) {
-      this.#ids.push(recommendationId);
-      return;
-    }
-    this.#recommendations.delete(this.#ids[this.#oldest]!);
-    this.#ids[this.#oldest] = recommendationId;
-    this.#oldest = (this.#oldest + 1) % this.#maxRecommendations;
-  }
-
-  #mark(recommendation: RememberedRecommendation, i: number, mark: number): void {
-    if ((recommendation.marks[i]! & mark) !== 0) return;
-    recommendation.marks[i] = recommendation.marks[i]! | mark;
-    const counter = this.#counter(recommendation.placement, recommendation.strategies[i]!);
-    const place = this.#places.of(recommendation.items[i]!);
-    if (mark === seenMark) {
+  #mark(row: number, i: number, mark: number): void {
+    const recommendations = this.#recommendations;
+    if (!recommendations.mark(row, i, mark)) return;
+    const counter = this.#counter(recommendations.placementOf(row), recommendations.strategyAt(row, i));
+    const place = this.#places.of(recommendations.itemAt(row, i));
+    if (mark === marks.seen) {
       counter.seen++;
       this.#seen = counted(this.#seen, place);
     } else {
@@ -183,18 +154,7 @@ export class Loop {
       (from) =>
         from.times(() => this.#counts.set(from.text(), new Map(from.list(() => [from.text(), readCounts(from)])))),
     );
-    archive.records(
-      'recommendations',
-      (out) =>
-        out.list(this.#recommendations, this.#recommendations.size, ([id, one]) => {
-          out.text(id);
-          writeRecommendation(out, one);
-        }),
-      (from) => from.times(() => this.#recommendations.set(from.text(), readRecommendation(from))),
-    );
-    if (!archive.isReading) return;
-    this.#ids = [...this.#recommendations.keys()];
-    this.#oldest = 0;
+    this.#recommendations.persist(archive.part('recommendations'));
   }
 }
 
@@ -208,21 +168,4 @@ function counted(counts: Float64Array<ArrayBuffer>, place: number): Float64Array
 
 function readCounts(from: RecordReader): LoopCounts {
   return { served: from.number(), seen: from.number(), clicked: from.number() };
-}
-
-function writeRecommendation(out: RecordWriter, one: RememberedRecommendation): void {
-  out.text(one.placement);
-  for (const row of [one.items, one.positions, one.marks]) out.list(row, row.length, (value) => out.number(value));
-  out.list(one.strategies, one.strategies.length, (strategy) => out.text(strategy));
-}
-
-function readRecommendation(from: RecordReader): RememberedRecommendation {
-  const row = () => from.list(() => from.number());
-  return {
-    placement: from.text(),
-    items: Int32Array.from(row()),
-    positions: Int32Array.from(row()),
-    marks: Uint8Array.from(row()),
-    strategies: from.list(() => from.text()),
-  };
 }

@@ -116,6 +116,7 @@ export class Meals {
       model: '',
       item: -1,
       photo: this.#first(imageId)?.photo ?? { review: undefined },
+      next: undefined,
     };
     this.#byImage.set(imageId, meals.add(meal));
     return meal;

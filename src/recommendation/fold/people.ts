@@ -105,7 +105,7 @@ export class People {
 
   /** In an order that is held, and not given back. */
   hasBought(person: number, item: number): boolean {
-    for (const order of this.#records[person]?.orders ?? []) {
+    for (let order = this.#records[person]?.orders; order !== undefined; order = order.next) {
       if (order.items.some((line) => line.item === item && line.refunded < line.quantity)) return true;
     }
     return false;

@@ -1,17 +1,21 @@
 /** How orders, meals and the rest of what is held of a person are written into a snapshot, and read from it. */
 import type { RecordReader, RecordWriter } from './archive.ts';
-import { cartKey } from './cart.ts';
+import type { CartLine } from './cart.ts';
+import { chained, each, lengthOf } from './chain.ts';
+import type { ItemList } from './lists.ts';
 import { readAttributes, readPrice, readTexts, writeAttributes, writePrice, writeTexts } from './persisted-values.ts';
 import {
-  type CartLine,
   emptyRecord,
   type Meal,
   type MealReview,
   type Order,
+  type OrderedItem,
   owned,
   type PersonRecord,
 } from './person.ts';
+import { priceIn } from './price.ts';
 import type { References } from './references.ts';
+import { smallNumber } from './small-number.ts';
 
 /** What people's records share with others. */
 export interface SharedRecords {
@@ -24,25 +28,30 @@ export function writeOrder(out: RecordWriter, order: Order): void {
   for (const value of [order.person, order.occurredAtMicros]) out.number(value);
   out.list(order.items, order.items.length, (line) => {
     for (const value of [line.item, line.quantity, line.refunded]) out.number(value);
-    out.optional(line.unitPrice, (price) => writePrice(out, price));
+    out.optional(priceIn(line), (price) => writePrice(out, price));
   });
   out.optional(order.value, (value) => writePrice(out, value));
 }
 
 export function readOrder(from: RecordReader): Order {
-  const price = () => from.optional(() => readPrice(from));
   return {
     orderId: from.text(),
     person: from.number(),
     occurredAtMicros: from.number(),
-    items: from.list(() => ({
-      item: from.number(),
-      quantity: from.number(),
-      refunded: from.number(),
-      unitPrice: price(),
-    })),
-    value: price(),
+    items: from.list(() => readOrderedItem(from)).slice(),
+    value: from.optional(() => readPrice(from)),
+    next: undefined,
   };
+}
+
+function readOrderedItem(from: RecordReader): OrderedItem {
+  const ordered = {
+    item: smallNumber(from.number()),
+    quantity: smallNumber(from.number()),
+    refunded: smallNumber(from.number()),
+  };
+  const price = from.optional(() => readPrice(from));
+  return { ...ordered, currencyCode: price?.currencyCode, micros: price?.micros };
 }
 
 export function writeMeal(out: RecordWriter, meal: Meal): void {
@@ -66,6 +75,7 @@ export function readMeal(from: RecordReader): Meal {
     item: from.number(),
     labels: from.list(() => ({ name: from.text(), confidence: from.number() })),
     photo: { review: from.optional(() => readReview(from)) },
+    next: undefined,
   };
 }
 
@@ -87,13 +97,13 @@ export function writeRecord(out: RecordWriter, record: PersonRecord, { orders, m
     const { reaction, reactedAtMicros, rating, ratedAtMicros } = opinion;
     for (const value of [item, reaction, reactedAtMicros, rating, ratedAtMicros]) out.number(value);
   });
-  out.list(record.cart.values(), record.cart.size, (line) => writeLine(out, line));
-  out.list(record.lists, record.lists.size, ([listId, items]) => {
+  out.list(each(record.cart), lengthOf(record.cart), (line) => writeLine(out, line));
+  out.list(each(record.lists), lengthOf(record.lists), ({ listId, items }) => {
     out.text(listId);
-    out.list(items, items.size, (item) => out.number(item));
+    out.list(items, items.length, (item) => out.number(item));
   });
-  out.list(record.orders, record.orders.size, (order) => out.number(orders.numberOf(order)));
-  out.list(record.meals, record.meals.size, (meal) => out.number(meals.numberOf(meal)));
+  out.list(each(record.orders), lengthOf(record.orders), (order) => out.number(orders.numberOf(order)));
+  out.list(each(record.meals), lengthOf(record.meals), (meal) => out.number(meals.numberOf(meal)));
 }
 
 export function readRecord(from: RecordReader, { orders, meals }: SharedRecords): PersonRecord {
@@ -102,26 +112,30 @@ export function readRecord(from: RecordReader, { orders, meals }: SharedRecords)
   from.times(() => owned(record, 'visitorIds').add(from.text()));
   from.times(() => {
     const item = from.number();
-    const reacted = { reaction: from.number(), reactedAtMicros: from.number() };
+    const reacted = { reaction: smallNumber(from.number()), reactedAtMicros: from.number() };
     owned(record, 'opinions').set(item, { ...reacted, rating: from.number(), ratedAtMicros: from.number() });
   });
-  from.times(() => {
-    const line = readLine(from);
-    owned(record, 'cart').set(cartKey(line.cartId, line.item), line);
-  });
-  from.times(() => owned(record, 'lists').set(from.text(), new Set(from.list(() => from.number()))));
-  from.times(() => owned(record, 'orders').add(orders.at(from.number())));
-  from.times(() => owned(record, 'meals').add(meals.at(from.number())));
+  record.cart = chained(from.list(() => readLine(from)));
+  record.lists = chained(from.list(() => readList(from)));
+  record.orders = chained(from.list(() => orders.at(from.number())));
+  record.meals = chained(from.list(() => meals.at(from.number())));
   return record;
 }
 
-function writeLine(out: RecordWriter, { cartId, item, quantity, unitPrice }: CartLine): void {
-  out.text(cartId);
-  for (const value of [item, quantity]) out.number(value);
-  out.optional(unitPrice, (price) => writePrice(out, price));
+function readList(from: RecordReader): ItemList {
+  const listId = from.text();
+  // A copy has no room to spare.
+  return { listId, items: from.list(() => smallNumber(from.number())).slice(), next: undefined };
+}
+
+function writeLine(out: RecordWriter, line: CartLine): void {
+  out.text(line.cartId);
+  for (const value of [line.item, line.quantity]) out.number(value);
+  out.optional(priceIn(line), (price) => writePrice(out, price));
 }
 
 function readLine(from: RecordReader): CartLine {
-  const line = { cartId: from.text(), item: from.number(), quantity: from.number() };
-  return { ...line, unitPrice: from.optional(() => readPrice(from)) };
+  const line = { cartId: from.text(), item: smallNumber(from.number()), quantity: smallNumber(from.number()) };
+  const price = from.optional(() => readPrice(from));
+  return { ...line, currencyCode: price?.currencyCode, micros: price?.micros, next: undefined };
 }

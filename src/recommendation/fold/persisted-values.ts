@@ -1,6 +1,7 @@
 /** How descriptions, attributes and prices are written into a snapshot, and read from it. */
 import type { RecordReader, RecordWriter } from './archive.ts';
-import type { AttributeValue, ItemDescription, Price } from './item-description.ts';
+import { type AttributeValue, type ItemDescription, noAttributes } from './item-description.ts';
+import { exactMicros, type Price, sharedCode } from './price.ts';
 
 /** By the number that stands for it. */
 const kinds = ['string', 'number', 'boolean', 'object'] as const;
@@ -40,11 +41,11 @@ export function readDescription(from: RecordReader): ItemDescription {
 
 export function writePrice(out: RecordWriter, price: Price): void {
   out.text(price.currencyCode);
-  out.bigint(price.micros);
+  out.bigint(BigInt(price.micros));
 }
 
 export function readPrice(from: RecordReader): Price {
-  return { currencyCode: from.text(), micros: from.bigint() };
+  return { currencyCode: sharedCode(from.text()), micros: exactMicros(from.bigint()) };
 }
 
 export function writeAttributes(out: RecordWriter, attributes: ReadonlyMap<string, AttributeValue>): void {
@@ -57,8 +58,9 @@ export function writeAttributes(out: RecordWriter, attributes: ReadonlyMap<strin
   });
 }
 
-export function readAttributes(from: RecordReader): Map<string, AttributeValue> {
-  return new Map(from.list(() => [from.text(), readAttribute(from)]));
+export function readAttributes(from: RecordReader): ReadonlyMap<string, AttributeValue> {
+  const entries = from.list(() => [from.text(), readAttribute(from)] as const);
+  return entries.length === 0 ? noAttributes : new Map(entries);
 }
 
 function readAttribute(from: RecordReader): AttributeValue {
@@ -73,7 +75,8 @@ export function writeTexts(out: RecordWriter, texts: readonly string[]): void {
 }
 
 export function readTexts(from: RecordReader): string[] {
-  return from.list(() => from.text());
+  // A copy has no room to spare.
+  return from.list(() => from.text()).slice();
 }
 
 /** Without what is undefined: absent is not told. */

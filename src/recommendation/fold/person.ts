@@ -1,5 +1,9 @@
 /** What is held of one person besides their sessions and interactions. */
-import type { AttributeValue, Price } from './item-description.ts';
+import type { CartLine } from './cart.ts';
+import type { Linked } from './chain.ts';
+import { type AttributeValue, noAttributes } from './item-description.ts';
+import type { ItemList } from './lists.ts';
+import type { Price, Priced } from './price.ts';
 
 /** Reactions by their numbers in `palate.event.v1.Reaction`; 0: none. */
 export const reactions = { none: 0, like: 1, dislike: 2, hide: 3, notInterested: 4, withdrawn: 5 } as const;
@@ -14,23 +18,15 @@ export interface Opinion {
   ratedAtMicros: number;
 }
 
-export interface CartLine {
-  readonly cartId: string;
-  readonly item: number;
-  quantity: number;
-  unitPrice: Price | undefined;
-}
-
 /** One item of an order; the same item on several lines is one of these. */
-export interface OrderedItem {
+export interface OrderedItem extends Readonly<Priced> {
   readonly item: number;
   quantity: number;
   /** How many of them were given back. */
   refunded: number;
-  readonly unitPrice: Price | undefined;
 }
 
-export interface Order {
+export interface Order extends Linked<Order> {
   readonly orderId: string;
   /** -1: nobody known. */
   person: number;
@@ -46,7 +42,7 @@ export interface MealLabel {
 }
 
 /** A photo of a meal. A review may come before the score. */
-export interface Meal {
+export interface Meal extends Linked<Meal> {
   readonly imageId: string;
   /** -1: nobody known. */
   person: number;
@@ -75,16 +71,10 @@ export interface MealReview {
   readonly comment: string;
 }
 
-/** What grows with a person's events; in the order of the entries' first events. */
+/** What grows with a person's events and may grow large; in the order of the entries' first events. */
 interface Collections {
   visitorIds: Set<string>;
   opinions: Map<number, Opinion>;
-  /** By cart and item, see `cartKey`. */
-  cart: Map<string, CartLine>;
-  lists: Map<string, Set<number>>;
-  /** The latest to come in is the last. */
-  orders: Set<Order>;
-  meals: Set<Meal>;
 }
 
 /** All of it. To change a collection, ask {@link owned} for it. */
@@ -92,21 +82,23 @@ export interface PersonRecord {
   attributes: ReadonlyMap<string, AttributeValue>;
   visitorIds: ReadonlySet<string>;
   opinions: ReadonlyMap<number, Opinion>;
-  cart: ReadonlyMap<string, CartLine>;
-  lists: ReadonlyMap<string, ReadonlySet<number>>;
-  orders: ReadonlySet<Order>;
-  meals: ReadonlySet<Meal>;
+  /** Chains, by their first; `cart.ts` and `lists.ts` change what is in them. */
+  cart: CartLine | undefined;
+  lists: ItemList | undefined;
+  /** The latest to come in is the last. */
+  orders: Order | undefined;
+  meals: Meal | undefined;
 }
 
-/** Shared by all who have none of a kind: most people have a cart and nothing else, and each collection takes 200 bytes. */
+/** Shared by all who have none of a kind: most people have few of them, and each collection takes 200 bytes. */
 const empty: Readonly<PersonRecord> = Object.freeze({
-  attributes: new Map(),
+  attributes: noAttributes,
   visitorIds: new Set<string>(),
   opinions: new Map(),
-  cart: new Map(),
-  lists: new Map(),
-  orders: new Set<Order>(),
-  meals: new Set<Meal>(),
+  cart: undefined,
+  lists: undefined,
+  orders: undefined,
+  meals: undefined,
 });
 
 export function emptyRecord(): PersonRecord {

@@ -29,6 +29,7 @@ export interface FoldSettings {
   readonly interactionsPerPerson: number;
   /** Reactions and ratings, in items. */
   readonly opinionsPerPerson: number;
+  /** A line is found by a walk through them, which takes 2 µs of 500. */
   readonly cartLinesPerPerson: number;
   readonly listsPerPerson: number;
   readonly itemsPerList: number;

@@ -1,3 +1,4 @@
+import { each } from '../fold/chain.ts';
 import type { TenantState } from '../fold/tenant-state.ts';
 import { BestFirst } from './best-first.ts';
 import { maxSeeds, newestDifferent } from './co-occurrence.ts';
@@ -57,7 +58,7 @@ function seedsOf(tenant: TenantState, query: Query): readonly number[] {
 }
 
 function mealItems(tenant: TenantState, person: number): readonly number[] {
-  const meals = [...tenant.people.recordOf(person).meals].filter(({ item }) => item !== -1);
+  const meals = [...each(tenant.people.recordOf(person).meals)].filter(({ item }) => item !== -1);
   return meals
     .sort((one, other) => other.occurredAtMicros - one.occurredAtMicros)
     .slice(0, maxMeals)

@@ -53,6 +53,19 @@ describe('memoryOf', () => {
     assert.ok(memoryOf(folded(named)).categories > empty.categories);
   });
 
+  it('counts the recommendations that are remembered', () => {
+    const served = (n: number) =>
+      event('recommendationServed', {
+        recommendationId: `r${n}`,
+        placement: 'home',
+        items: Array.from({ length: 10 }, (_, i) => ({ itemId: `item ${i}`, strategy: 'session' })),
+      });
+    const few = memoryOf(folded([served(0)])).counts;
+    const many = memoryOf(folded(Array.from({ length: 1_000 }, (_, n) => served(n)))).counts;
+    // Of each: an id, a row, and ten items of three numbers.
+    assert.ok(many - few > 1_000 * (16 + 16 + 120), `${many} and ${few}`);
+  });
+
   it('counts an embedding while its item has it', () => {
     const scored = (embedding: number[]) => event('mealScored', { imageId: 'i', score: 4, itemId: 'a', embedding });
     assert.equal(memoryOf(folded([scored([1, 2, 3])])).embeddings, 12);

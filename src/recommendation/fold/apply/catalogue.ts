@@ -7,7 +7,8 @@ import type {
   PriceChanged,
   StockChanged,
 } from '../../../../gen/palate/event/v1/catalogue_pb.ts';
-import { type ItemDescription, type Price, patched, undescribed } from '../item-description.ts';
+import { type ItemDescription, patched, undescribed } from '../item-description.ts';
+import type { Price } from '../price.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
 import { descriptionOf, priceOf } from './values.ts';

@@ -8,9 +8,8 @@ import type {
   ListRemoved,
 } from '../../../../gen/palate/event/v1/intent_pb.ts';
 import { emptyCart, putIn, takeOut } from '../cart.ts';
-import type { Price } from '../item-description.ts';
-import { addToList } from '../joining.ts';
-import { owned } from '../person.ts';
+import { addToList, takeFromList } from '../lists.ts';
+import type { Price } from '../price.ts';
 import { signalWeights } from '../signal-weights.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
@@ -53,10 +52,10 @@ export const intentAppliers = {
 
 /** The cart holds these lines and no others. */
 export function fillCart(tenant: TenantState, person: number, cartId: string, lines: readonly Line[]): void {
-  const cart = owned(tenant.people.record(person), 'cart');
-  emptyCart(cart, cartId);
+  const holder = tenant.people.record(person);
+  emptyCart(holder, cartId);
   for (const { item, quantity, unitPrice } of lines) {
-    putIn(cart, cartId, item, quantity, unitPrice, tenant.settings.cartLinesPerPerson);
+    putIn(holder, cartId, item, quantity, unitPrice, tenant.settings.cartLinesPerPerson);
   }
 }
 
@@ -71,8 +70,8 @@ export function putIntoCart(
 ): void {
   visit(tenant, occasion, item, signalWeights.cart);
   if (occasion.person === -1) return;
-  const cart = owned(tenant.people.record(occasion.person), 'cart');
-  putIn(cart, cartId, item, quantity, price, tenant.settings.cartLinesPerPerson);
+  const holder = tenant.people.record(occasion.person);
+  putIn(holder, cartId, item, quantity, price, tenant.settings.cartLinesPerPerson);
 }
 
 /** Of somebody known. */
@@ -84,22 +83,26 @@ export function removeFromCart(
   quantity: number,
 ): void {
   tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
-  takeOut(owned(tenant.people.record(occasion.person), 'cart'), cartId, item, quantity);
+  if (tenant.people.recordOf(occasion.person).cart === undefined) return;
+  takeOut(tenant.people.record(occasion.person), cartId, item, quantity);
 }
 
 /** A visit, and an entry of one of the person's lists. */
 export function putOnList(tenant: TenantState, occasion: Occasion, listId: string, item: number): void {
   visit(tenant, occasion, item, signalWeights.list);
   if (occasion.person === -1) return;
-  const lists = owned(tenant.people.record(occasion.person), 'lists');
-  addToList(lists, listId, item, tenant.settings.listsPerPerson, tenant.settings.itemsPerList);
+  addToList(
+    tenant.people.record(occasion.person),
+    listId,
+    item,
+    tenant.settings.listsPerPerson,
+    tenant.settings.itemsPerList,
+  );
 }
 
 /** Of somebody known. */
 export function removeFromList(tenant: TenantState, occasion: Occasion, listId: string, item: number): void {
   tenant.people.addInteraction(occasion.person, item, occasion.eventType, occasion.occurredAtMicros);
-  const lists = owned(tenant.people.record(occasion.person), 'lists');
-  const items = lists.get(listId);
-  items?.delete(item);
-  if (items?.size === 0) lists.delete(listId);
+  if (tenant.people.recordOf(occasion.person).lists === undefined) return;
+  takeFromList(tenant.people.record(occasion.person), listId, item);
 }

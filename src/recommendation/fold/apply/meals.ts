@@ -1,7 +1,7 @@
 /** Meals: what the scorer and the experts say of a photo. */
 import type { MealReviewed, MealScored } from '../../../../gen/palate/event/v1/meal_pb.ts';
-import { trimSet } from '../bounded.ts';
-import { type Meal, owned } from '../person.ts';
+import { append, each, lengthOf, without } from '../chain.ts';
+import type { Meal } from '../person.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
 
@@ -11,7 +11,7 @@ export const mealAppliers = {
     const labels = value.labels.map(({ name, confidence }) => ({ name, confidence }));
     const model = value.model === undefined ? '' : `${value.model.name}/${value.model.version}`;
     const word = { score: value.score ?? Number.NaN, labels, model, item };
-    const own = tenant.people.recordOf(occasion.person).meals;
+    const own = each(tenant.people.recordOf(occasion.person).meals);
     const meal = tenant.meals.score(value.imageId, occasion.person, occasion.occurredAtMicros, word, own);
     if (meal.person !== -1) keep(tenant, meal);
     if (item === -1) return;
@@ -27,7 +27,9 @@ export const mealAppliers = {
 };
 
 function keep(tenant: TenantState, meal: Meal): void {
-  const meals = owned(tenant.people.record(meal.person), 'meals');
-  const oldest = trimSet(meals.add(meal), tenant.settings.mealsPerPerson);
-  if (oldest !== undefined) tenant.meals.remove(oldest);
+  const record = tenant.people.record(meal.person);
+  const oldest = append(record.meals, meal);
+  const isFull = lengthOf(oldest) > tenant.settings.mealsPerPerson;
+  record.meals = isFull ? without(oldest, oldest) : oldest;
+  if (isFull) tenant.meals.remove(oldest);
 }

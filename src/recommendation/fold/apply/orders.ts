@@ -1,9 +1,9 @@
 /** Orders: placed, corrected, given back. */
 import type { OrderCompleted, OrderRefunded } from '../../../../gen/palate/event/v1/outcome_pb.ts';
-import { trimSet } from '../bounded.ts';
 import { takeBought } from '../cart.ts';
-import type { Price } from '../item-description.ts';
-import { type Order, type OrderedItem, owned } from '../person.ts';
+import { append, lengthOf, without } from '../chain.ts';
+import type { Order, OrderedItem } from '../person.ts';
+import { lessMicros, type Price } from '../price.ts';
 import { signalWeights } from '../signal-weights.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
@@ -35,9 +35,19 @@ function orderedItems(lines: readonly Line[]): OrderedItem[] {
   for (const { item, quantity, unitPrice } of lines) {
     const known = byItem.get(item);
     if (known !== undefined) known.quantity += quantity;
-    else byItem.set(item, { item, quantity, refunded: 0, unitPrice });
+    else byItem.set(item, orderedItem(item, quantity, unitPrice));
   }
-  return [...byItem.values()];
+  return Array.from(byItem.values());
+}
+
+function orderedItem(item: number, quantity: number, price: Price | undefined): OrderedItem {
+  return {
+    item,
+    quantity,
+    refunded: 0,
+    currencyCode: price?.currencyCode,
+    micros: price?.micros,
+  };
 }
 
 /** A correction takes back what the earlier version gave; an item that was in it already is no new visit. */
@@ -52,7 +62,8 @@ export function place(
   const earlier = tenant.orders.get(orderId);
   if (earlier !== undefined) withdraw(tenant, earlier);
   const person = occasion.person === -1 ? (earlier?.person ?? -1) : occasion.person;
-  const order: Order = { orderId, person, occurredAtMicros: occasion.occurredAtMicros, items, value };
+  const { occurredAtMicros } = occasion;
+  const order: Order = { orderId, person, occurredAtMicros, items, value, next: undefined };
   for (const { item } of items) {
     const isNew = !earlier?.items.some((line) => line.item === item);
     if (isNew) visit(tenant, occasion, item, signalWeights.order);
@@ -64,14 +75,19 @@ export function place(
 
 function keep(tenant: TenantState, order: Order, takesFromCart: boolean): void {
   const record = tenant.people.record(order.person);
-  const oldest = trimSet(owned(record, 'orders').add(order), tenant.settings.ordersPerPerson);
-  if (oldest !== undefined) tenant.orders.remove(oldest);
-  if (takesFromCart) for (const line of order.items) takeBought(owned(record, 'cart'), line.item, line.quantity);
+  const oldest = append(record.orders, order);
+  const isFull = lengthOf(oldest) > tenant.settings.ordersPerPerson;
+  record.orders = isFull ? without(oldest, oldest) : oldest;
+  if (isFull) tenant.orders.remove(oldest);
+  if (takesFromCart) for (const line of order.items) takeBought(record, line.item, line.quantity);
 }
 
 function withdraw(tenant: TenantState, order: Order): void {
   for (const line of order.items) refund(tenant, order, line, line.quantity);
-  if (order.person !== -1) owned(tenant.people.record(order.person), 'orders').delete(order);
+  if (order.person !== -1) {
+    const record = tenant.people.record(order.person);
+    record.orders = without(record.orders, order);
+  }
   tenant.orders.remove(order);
 }
 
@@ -85,8 +101,7 @@ function refund(tenant: TenantState, order: Order, line: OrderedItem, quantity: 
 
 function reduced(value: Price | undefined, paidBack: Price | undefined, whole: boolean): Price | undefined {
   if (value === undefined) return undefined;
-  if (paidBack === undefined) return whole ? { ...value, micros: 0n } : value;
+  if (paidBack === undefined) return whole ? { ...value, micros: 0 } : value;
   if (paidBack.currencyCode !== value.currencyCode) return value;
-  const micros = value.micros - (paidBack.micros < 0n ? -paidBack.micros : paidBack.micros);
-  return { ...value, micros };
+  return { ...value, micros: lessMicros(value.micros, paidBack.micros) };
 }

@@ -3,6 +3,7 @@ import type { CustomInteracted, ItemRated, ItemReacted } from '../../../../gen/p
 import { trimMap } from '../bounded.ts';
 import { type Opinion, owned, reactions } from '../person.ts';
 import { ratingWeight, signalWeights } from '../signal-weights.ts';
+import { smallNumber } from '../small-number.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Occasion } from './occasion.ts';
 import { enterSession, signal, visit } from './visit.ts';
@@ -45,7 +46,7 @@ export function react(tenant: TenantState, occasion: Occasion, item: number, rea
   if (opinion?.reaction === reactions.like) signal(tenant, item, -signalWeights.like, opinion.reactedAtMicros);
   remark(tenant, occasion, item, reaction === reactions.like ? signalWeights.like : 0);
   if (opinion === undefined) return;
-  opinion.reaction = reaction === reactions.withdrawn ? reactions.none : reaction;
+  opinion.reaction = reaction === reactions.withdrawn ? reactions.none : smallNumber(reaction);
   opinion.reactedAtMicros = occasion.occurredAtMicros;
   if (opinion.reaction === reactions.none && Number.isNaN(opinion.rating)) {
     owned(tenant.people.record(occasion.person), 'opinions').delete(item);

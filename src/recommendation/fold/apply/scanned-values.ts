@@ -1,7 +1,8 @@
 /** Values of the contract as a scanner has read them. */
 import type { ScanLayout } from '../../../events/scan-layout.ts';
 import type { EventScanner } from '../../../events/scanner.ts';
-import type { Price } from '../item-description.ts';
+import { type Price, sharedCode } from '../price.ts';
+import { smallNumber } from '../small-number.ts';
 import type { TenantState } from '../tenant-state.ts';
 import type { Line } from './values.ts';
 
@@ -23,7 +24,8 @@ export function priceReader(layout: ScanLayout, localName: string): (event: Even
   const micros = wanted(layout.child(localName), 'micros');
   return (event) => {
     if (!event.has(price)) return undefined;
-    return { currencyCode: event.text(currency), micros: BigInt(event.number(micros)) };
+    // A scanner leaves amounts that a number does not hold to whoever decodes the event.
+    return { currencyCode: sharedCode(event.text(currency)), micros: smallNumber(event.number(micros)) };
   };
 }
 
@@ -39,7 +41,7 @@ export function linesReader(payload: ScanLayout): (tenant: TenantState, event: E
     for (let i = 0; i < event.elements; i++) {
       event.readElement(line, i);
       const item = itemOf(tenant, event, itemId);
-      lines.push({ item, quantity: event.number(quantity, 1), unitPrice: unitPrice(event) });
+      lines.push({ item, quantity: smallNumber(event.number(quantity, 1)), unitPrice: unitPrice(event) });
     }
     return lines;
   };

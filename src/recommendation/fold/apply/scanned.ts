@@ -4,6 +4,7 @@
  */
 import { payloadLayout, type ScannedPayload } from '../../../events/scanned-event.ts';
 import type { EventScanner } from '../../../events/scanner.ts';
+import { ServedItems } from '../served-items.ts';
 import { signalWeights } from '../signal-weights.ts';
 import type { TenantState } from '../tenant-state.ts';
 import { addSearch, progress } from './browse.ts';
@@ -88,6 +89,7 @@ const newPrice = priceReader(priceChanged, 'price');
 const orderValue = priceReader(order, 'value');
 const orderLines = linesReader(order);
 const checkoutLines = linesReader(checkout);
+const servedItems = new ServedItems();
 
 export const scannedAppliers: Readonly<Record<ScannedPayload, ScannedApplier>> = {
   itemViewed: visited(wanted(payloadLayout('itemViewed'), 'itemId'), signalWeights.view),
@@ -148,29 +150,27 @@ export const scannedAppliers: Readonly<Record<ScannedPayload, ScannedApplier>> =
 
   recommendationServed(tenant, occasion, event) {
     enterSession(tenant, occasion, false);
-    const items = new Int32Array(event.elements);
-    const positions = new Int32Array(event.elements);
-    const strategies: string[] = [];
-    for (let i = 0; i < items.length; i++) {
+    servedItems.clear();
+    for (let i = 0; i < event.elements; i++) {
       event.readElement(servedItem, i);
-      items[i] = itemOf(tenant, event, slots.servedItem);
-      positions[i] = event.number(slots.servedPosition, i + 1);
-      strategies.push(event.text(slots.servedStrategy));
+      const item = itemOf(tenant, event, slots.servedItem);
+      servedItems.add(item, event.number(slots.servedPosition, i + 1), event.text(slots.servedStrategy));
     }
-    tenant.loop.serve(event.text(slots.servedId), event.text(slots.servedPlacement), items, positions, strategies);
+    const [from, to] = [event.from(slots.servedId), event.to(slots.servedId)];
+    tenant.loop.serve(event.bytes, from, to, event.text(slots.servedPlacement), servedItems);
   },
 
   recommendationSeen(tenant, occasion, event) {
     enterSession(tenant, occasion, false);
     const positions: number[] = [];
     for (let i = 0; i < event.elements; i++) positions.push(event.elementNumber(i));
-    tenant.loop.see(event.text(slots.seenId), positions);
+    tenant.loop.see(event.bytes, event.from(slots.seenId), event.to(slots.seenId), positions);
   },
 
   recommendationClicked(tenant, occasion, event) {
     const item = itemOf(tenant, event, slots.clickedItem);
     visit(tenant, occasion, item, signalWeights.click);
-    tenant.loop.click(event.text(slots.clickedId), item);
+    tenant.loop.click(event.bytes, event.from(slots.clickedId), event.to(slots.clickedId), item);
   },
 
   stockChanged(tenant, _, event) {

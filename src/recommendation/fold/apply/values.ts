@@ -6,7 +6,9 @@ import type {
   Money,
   OrderLine,
 } from '../../../../gen/palate/event/v1/values_pb.ts';
-import type { AttributeValue, ItemDescription, Price } from '../item-description.ts';
+import { type AttributeValue, type ItemDescription, noAttributes } from '../item-description.ts';
+import { exactMicros, type Price, sharedCode } from '../price.ts';
+import { smallNumber } from '../small-number.ts';
 import type { TenantState } from '../tenant-state.ts';
 
 /** Microseconds since 1970; what is finer is cut off. */
@@ -16,7 +18,8 @@ export function microsOf(timestamp: Timestamp): number {
 
 /** Undefined: no amount, or none with a currency. */
 export function priceOf(money: Money | undefined): Price | undefined {
-  return money === undefined ? undefined : { currencyCode: money.currencyCode, micros: money.micros };
+  if (money === undefined) return undefined;
+  return { currencyCode: sharedCode(money.currencyCode), micros: exactMicros(money.micros) };
 }
 
 /** A line of a cart or an order. */
@@ -30,18 +33,20 @@ export interface Line {
 export function linesOf(tenant: TenantState, lines: readonly OrderLine[]): Line[] {
   return lines.map((line) => {
     const item = tenant.catalogue.intern(line.itemId);
-    return { item, quantity: line.quantity ?? 1, unitPrice: priceOf(line.unitPrice) };
+    return { item, quantity: smallNumber(line.quantity ?? 1), unitPrice: priceOf(line.unitPrice) };
   });
 }
 
 /** Custom attributes by key; one without a value is left out. */
-export function attributesOf(messages: Readonly<Record<string, AttributeMessage>>): Map<string, AttributeValue> {
+export function attributesOf(
+  messages: Readonly<Record<string, AttributeMessage>>,
+): ReadonlyMap<string, AttributeValue> {
   const attributes = new Map<string, AttributeValue>();
   for (const [key, { kind }] of Object.entries(messages)) {
     if (kind.case === undefined) continue;
     attributes.set(key, kind.case === 'listValue' ? [...kind.value.values] : kind.value);
   }
-  return attributes;
+  return attributes.size === 0 ? noAttributes : attributes;
 }
 
 /** What of an item's attributes is given. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Event } from '../../../../gen/palate/event/v1/event_pb.ts';
+import { each } from '../../../../src/recommendation/fold/chain.ts';
+import { priceIn } from '../../../../src/recommendation/fold/price.ts';
 import { event, folded, item, person, sessionItems } from '../events.ts';
 
 const who = { visitor: 'v' };
@@ -9,7 +11,7 @@ const put = (itemId: string, quantity?: number, cartId = '') =>
 
 function cart(events: readonly Event[], settings = {}): Record<string, number> {
   const tenant = folded(events, settings);
-  const lines = [...tenant.people.recordOf(person(tenant, who)).cart.values()];
+  const lines = [...each(tenant.people.recordOf(person(tenant, who)).cart)];
   return Object.fromEntries(lines.map((line) => [tenant.catalogue.idOf(line.item) + line.cartId, line.quantity]));
 }
 
@@ -29,8 +31,8 @@ describe('cartAdded', () => {
     const priced = (micros: bigint) =>
       event('cartAdded', { itemId: 'a', unitPrice: { currencyCode: 'EUR', micros } }, who);
     const tenant = folded([priced(5n), put('a'), priced(7n), put('a')]);
-    const [line] = tenant.people.recordOf(person(tenant, who)).cart.values();
-    assert.deepEqual(line?.unitPrice, { currencyCode: 'EUR', micros: 7n });
+    const line = tenant.people.recordOf(person(tenant, who)).cart;
+    assert.deepEqual(line && priceIn(line), { currencyCode: 'EUR', micros: 7 });
   });
 });
 
@@ -62,7 +64,7 @@ describe('listAdded and listRemoved', () => {
   function lists(events: readonly Event[], settings = {}) {
     const tenant = folded(events, settings);
     const own = tenant.people.recordOf(person(tenant, who)).lists;
-    return [...own].map(([listId, items]) => [listId, ...[...items].map((one) => tenant.catalogue.idOf(one))]);
+    return [...each(own)].map(({ listId, items }) => [listId, ...items.map((one) => tenant.catalogue.idOf(one))]);
   }
 
   it('keep the items of each list', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { each } from '../../../../src/recommendation/fold/chain.ts';
 import { event, folded, person } from '../events.ts';
 
 const who = { user: 'ann' };
@@ -15,7 +16,7 @@ const reviewed = (imageId: string, score: number) =>
 describe('mealScored', () => {
   it('is kept with its person, the latest word for an image', () => {
     const tenant = folded([scored('i', 2), scored('j', 3), scored('i', 4)]);
-    const meals = [...tenant.people.recordOf(person(tenant, who)).meals];
+    const meals = [...each(tenant.people.recordOf(person(tenant, who)).meals)];
     assert.deepEqual(
       meals.map((meal) => [meal.imageId, meal.score, meal.model]),
       [
@@ -29,7 +30,7 @@ describe('mealScored', () => {
   it('is the meal of everybody who shared it, each with the latest word for them', () => {
     const tenant = folded([scored('i', 2), scored('i', 3, { user: 'bob' }), scored('i', 4, {})]);
     const scores = ['ann', 'bob'].map((user) =>
-      [...tenant.people.recordOf(person(tenant, { user })).meals].map(({ score }) => score),
+      [...each(tenant.people.recordOf(person(tenant, { user })).meals)].map(({ score }) => score),
     );
     assert.deepEqual(scores, [[4], [3]]);
     assert.equal([...tenant.meals.strangers()].length, 0);
@@ -49,7 +50,7 @@ describe('mealScored', () => {
     const byVisitor = event('mealScored', { imageId: 'i', score: 5 }, { visitor: 'v' });
     const tenant = folded([scored('i', 2), byVisitor, merged]);
     assert.deepEqual(
-      [...tenant.people.recordOf(person(tenant, who)).meals].map(({ score }) => score),
+      [...each(tenant.people.recordOf(person(tenant, who)).meals)].map(({ score }) => score),
       [2],
     );
     assert.equal(tenant.meals.of('i').length, 1);
@@ -81,7 +82,7 @@ describe('mealReviewed', () => {
       [reviewed('i', 5), scored('i', 2)],
     ]) {
       const tenant = folded(events);
-      const [meal] = tenant.people.recordOf(person(tenant, who)).meals;
+      const meal = tenant.people.recordOf(person(tenant, who)).meals;
       assert.equal(meal?.score, 2);
       assert.deepEqual(
         [meal?.photo.review?.score, meal?.photo.review?.labels, meal?.photo.review?.reviewerId],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Reaction } from '../../../../gen/palate/event/v1/outcome_pb.ts';
+import { each, lengthOf } from '../../../../src/recommendation/fold/chain.ts';
 import { reactions } from '../../../../src/recommendation/fold/person.ts';
 import { event, folded, isClose, item, person, sessionItems } from '../events.ts';
 
@@ -23,7 +24,7 @@ describe('orderCompleted', () => {
     assert.equal(tenant.popularity.scoreOf(item(tenant, 'b')), 5);
     assert.deepEqual(sessionItems(tenant, 0), ['a', 'a', 'b']);
     assert.deepEqual(
-      [...tenant.people.recordOf(ann).cart.values()].map((line) => line.quantity),
+      [...each(tenant.people.recordOf(ann).cart)].map((line) => line.quantity),
       [1],
     );
     assert.ok(tenant.people.hasBought(ann, item(tenant, 'b')));
@@ -50,7 +51,7 @@ describe('orderCompleted', () => {
     const scores = ['a', 'b', 'c'].map((id) => tenant.popularity.scoreOf(item(tenant, id)));
     assert.equal(scores[0], 0);
     assert.ok(isClose(scores[1]!, 5) && isClose(scores[2]!, 5));
-    assert.equal(tenant.people.recordOf(ann).orders.size, 1);
+    assert.equal(lengthOf(tenant.people.recordOf(ann).orders), 1);
     assert.equal(tenant.people.hasBought(ann, item(tenant, 'a')), false);
     assert.deepEqual(sessionItems(tenant, 1), ['c']);
   });
@@ -82,7 +83,7 @@ describe('orderRefunded', () => {
       assert.ok(isClose(left!, right!), `${left} ${right}`);
     }
     assert.equal(after.people.hasBought(person(after, who), item(after, 'a')), false);
-    assert.equal(after.orders.get('o')?.value?.micros, 0n);
+    assert.equal(after.orders.get('o')?.value?.micros, 0);
   });
 
   it('takes back its share, and no more than was bought', () => {
@@ -103,7 +104,7 @@ describe('orderRefunded', () => {
       event('orderRefunded', { orderId: 'o', lines: [{ itemId: 'a' }], value: eur(micros) }, who);
     const cost = (...events: ReturnType<typeof paidBack>[]) =>
       folded([order('o', [{ itemId: 'a', quantity: 9 }]), ...events]).orders.get('o')?.value?.micros;
-    assert.deepEqual([cost(paidBack(30n)), cost(paidBack(-30n), paidBack(30n))], [70n, 40n]);
+    assert.deepEqual([cost(paidBack(30n)), cost(paidBack(-30n), paidBack(30n))], [70, 40]);
   });
 
   it('changes nothing for an order that is not held', () => {

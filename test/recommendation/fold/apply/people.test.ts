@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { each } from '../../../../src/recommendation/fold/chain.ts';
 import { digestOf } from '../../../../src/recommendation/fold/digest.ts';
 import { reactions } from '../../../../src/recommendation/fold/person.ts';
 import { event, folded, item, person, secondMicros, startSeconds } from '../events.ts';
@@ -44,13 +45,16 @@ describe('identityMerged', () => {
     assert.ok(tenant.people.rejects(ann, item(tenant, 'b')));
     assert.equal(profile.opinions.get(item(tenant, 'a'))?.rating, 0.8);
     assert.deepEqual(
-      [...profile.cart.values()].map((line) => line.quantity),
+      [...each(profile.cart)].map((line) => line.quantity),
       [3],
     );
-    assert.deepEqual([...profile.lists.keys()], ['wish']);
+    assert.deepEqual(
+      Array.from(each(profile.lists), ({ listId }) => listId),
+      ['wish'],
+    );
     assert.ok(tenant.people.hasBought(ann, item(tenant, 'e')));
     assert.deepEqual(
-      [...profile.orders, ...profile.meals].map((one) => one.person),
+      [...each(profile.orders), ...each(profile.meals)].map((one) => one.person),
       [ann, ann],
     );
     assert.equal(profile.interactions.at(-1)?.item, item(tenant, 'z'));
