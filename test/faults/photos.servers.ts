@@ -127,7 +127,10 @@ describe('erasing a person', () => {
       await call(client, ScoringService.method.reviewScore, word);
     }
     await eventually('hers is the newest', async () => (await knownUser(client, both.imageId)) === ann.userId);
-    await eventually('the word is taken down', async () => (await filesWith(join(dataFolder, 'scores'), mark)).length > 0);
+    await eventually(
+      'the word is taken down',
+      async () => (await filesWith(join(dataFolder, 'scores'), mark)).length > 0,
+    );
     await eventually('her photo is kept', () => isKept(fileOf(dataFolder, own)));
 
     await erase(client, ann.userId);
