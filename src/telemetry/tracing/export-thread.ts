@@ -1,10 +1,9 @@
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { PalateError } from '../../errors.ts';
 import { entryBeside } from '../../threads/entry.ts';
 import type { LogLevel } from '../../threads/messages.ts';
 import { SupervisedWorker } from '../../threads/supervised-worker.ts';
 import type { Log } from '../log.ts';
-import { partsOfSpan } from './span-parts.ts';
+import type { SpanParts } from './span-parts.ts';
 
 /** As `OTEL_EXPORTER_OTLP_PROTOCOL` names them. */
 export const otlpProtocols = ['http/protobuf', 'http/json', 'grpc'] as const;
@@ -14,24 +13,27 @@ export type OtlpProtocol = (typeof otlpProtocols)[number];
 /** What the thread starts with. */
 export interface ExportData {
   readonly protocol: OtlpProtocol;
-  readonly attributes: ReadableSpan['resource']['attributes'];
-  readonly scope: ReadableSpan['instrumentationScope'];
+  /** Of this program. */
+  readonly version: string;
 }
 
-/** `ExportResultCode`. */
-const exported = 0;
-const failed = 1;
+export interface ExportThread {
+  /** Resolves when the collector has taken them, or they are lost, which the log tells. */
+  send(batch: readonly SpanParts[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** So many batches may be with the thread. */
 const maxBatches = 16;
 
 /**
- * An exporter that has a thread of its own. On the thread that serves, its client made each call there dearer, recorded or not, by
- * a tenth (bench/RESULTS.md, mesh): most likely Node's code for streams is fastest where it meets one kind of them only.
+ * OpenTelemetry's SDK and exporter, in a thread of their own. On the thread that serves, the client of the exporter made each call
+ * there dearer, recorded or not, by a tenth (bench/RESULTS.md, mesh): most likely Node's code for streams is fastest where it meets one kind of them only.
  * A collector that is away is told once in the log, and so is that it is back.
  *
  * @throws PalateError where the exporter cannot be made
  */
-export async function openExportThread(data: ExportData, timeoutMillis: number, log: Log): Promise<SpanExporter> {
+export async function openExportThread(data: ExportData, timeoutMillis: number, log: Log): Promise<ExportThread> {
   const worker = new SupervisedWorker({
     name: 'export of traces',
     entry: entryBeside(import.meta.url, './export.worker'),
@@ -42,21 +44,15 @@ export async function openExportThread(data: ExportData, timeoutMillis: number, 
   await worker.request('open', undefined);
   const outcome = outcomeLog(log);
   return {
-    export(spans, done) {
-      const deadlineMillis = Date.now() + timeoutMillis;
-      worker.request('export', spans.map(partsOfSpan), { deadlineMillis }).then(
-        () => {
-          outcome.exported();
-          done({ code: exported });
-        },
-        (thrown: unknown) => {
-          const error = PalateError.from(thrown);
-          outcome.lost(spans.length, error);
-          done({ code: failed, error });
-        },
-      );
+    async send(batch) {
+      try {
+        await worker.request('export', batch, { deadlineMillis: Date.now() + timeoutMillis });
+        outcome.exported();
+      } catch (thrown) {
+        outcome.lost(batch.length, PalateError.from(thrown));
+      }
     },
-    shutdown: () => worker.stop(),
+    stop: () => worker.stop(),
   };
 }
 

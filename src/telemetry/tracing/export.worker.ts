@@ -1,15 +1,14 @@
 /** The thread that exports: OTLP's messages are made here, sent, and sent again. */
 import { workerData } from 'node:worker_threads';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { PalateError } from '../../errors.ts';
 import { serveRequests, workerLog } from '../../threads/serve-requests.ts';
 import type { ExportData, OtlpProtocol } from './export-thread.ts';
 import { type SpanOwner, type SpanParts, spanOfParts } from './span-parts.ts';
 
-const { protocol, attributes, scope } = workerData as ExportData;
-const owner: SpanOwner = { resource: resourceFromAttributes(attributes), instrumentationScope: scope };
+const { protocol, version } = workerData as ExportData;
 
 /** The exporters read the variables of their endpoint, headers, compression and certificates themselves. */
 const makers: Readonly<Record<OtlpProtocol, () => Promise<SpanExporter>>> = {
@@ -23,6 +22,12 @@ const quiet = () => {};
 const logger = { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet };
 diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 
+const owner: SpanOwner = {
+  resource: defaultResource()
+    .merge(resourceFromAttributes({ 'service.name': 'palate', 'service.version': version }))
+    .merge(detectResources({ detectors: [envDetector] })),
+  instrumentationScope: { name: 'palate', version },
+};
 const exporter = await makers[protocol]();
 
 serveRequests({

@@ -1,12 +1,10 @@
-/** Everything that is loaded where tracing is on: OpenTelemetry's SDK. What exports has a thread of its own. */
-import { DiagLogLevel, diag } from '@opentelemetry/api';
-import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+/** Everything that is loaded where tracing is on, by the variables of OpenTelemetry. */
 import { PalateError } from '../../errors.ts';
 import type { Log } from '../log.ts';
 import { type OtlpProtocol, openExportThread, otlpProtocols } from './export-thread.ts';
-import { otelTracer } from './otel-tracer.ts';
+import { recordingTracer } from './recording.ts';
 import { samplerOf } from './sampling.ts';
+import { openSpanQueue } from './span-queue.ts';
 import { useTracer } from './tracer.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -18,46 +16,34 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export async function startExport(env: Variables, version: string, log: Log): Promise<() => Promise<void>> {
   const sample = samplerOf(env['OTEL_TRACES_SAMPLER'] || undefined, env['OTEL_TRACES_SAMPLER_ARG'] || undefined);
   const exportTimeoutMillis = Math.min(5_000, count(env, 'OTEL_BSP_EXPORT_TIMEOUT', 5_000));
-  const queue = {
-    exportTimeoutMillis,
+  const limits = {
     maxQueueSize: count(env, 'OTEL_BSP_MAX_QUEUE_SIZE', 2_048),
     maxExportBatchSize: count(env, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512),
     scheduledDelayMillis: count(env, 'OTEL_BSP_SCHEDULE_DELAY', 5_000),
   };
-  const own = resourceFromAttributes({ 'service.name': 'palate', 'service.version': version });
-  const resource = defaultResource()
-    .merge(own)
-    .merge(detectResources({ detectors: [envDetector] }));
-  const data = { protocol: protocolOf(env), attributes: resource.attributes, scope: { name: 'palate', version } };
-  const exporter = await openExportThread(data, exportTimeoutMillis, log);
-  tellDropped(log);
-  const processor = new BatchSpanProcessor({ exporter, ...queue });
-  const provider = new TracerProvider({ resource, sampler: new AlwaysOnSampler(), spanProcessors: [processor] });
-  const end = useTracer(otelTracer(provider.getTracer('palate', version), sample));
+  const thread = await openExportThread({ protocol: protocolOf(env), version }, exportTimeoutMillis, log);
+  const queue = openSpanQueue(limits, thread.send, droppedLog(log));
+  const end = useTracer(recordingTracer(sample, queue.add));
   return async () => {
     end();
-    await Promise.race([provider.shutdown(), patience(exportTimeoutMillis)]).catch((err: unknown) =>
-      log.warn({ err }, 'the last spans were not exported'),
-    );
-    await exporter.shutdown();
-    diag.disable();
+    await Promise.race([queue.flush(), patience(exportTimeoutMillis)]);
+    await thread.stop();
   };
 }
 
 /** So often at most it is told that spans came faster than they are exported. */
 const tellEveryMillis = 60_000;
 
-/** The queue of spans warns of nothing else; what is wrong with the collector tells whoever exports. */
-function tellDropped(log: Log): void {
+/** What is wrong with the collector tells whoever exports. */
+function droppedLog(log: Log): () => void {
+  let dropped = 0;
   let next = 0;
-  const warn = (problem: string) => {
+  return () => {
+    dropped += 1;
     if (performance.now() < next) return;
     next = performance.now() + tellEveryMillis;
-    log.warn({ problem }, 'spans come faster than they are exported: some are lost');
+    log.warn({ droppedSpans: dropped }, 'spans come faster than they are exported: some are lost');
   };
-  const quiet = () => {};
-  const logger = { warn, error: quiet, info: quiet, debug: quiet, verbose: quiet };
-  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 }
 
 function protocolOf(env: Variables): OtlpProtocol {

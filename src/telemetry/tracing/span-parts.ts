@@ -1,67 +1,80 @@
-/** Spans as they pass between threads, which keep no classes. */
-import { createTraceState, type SpanContext } from '@opentelemetry/api';
+/** Spans as they pass between threads, which keep no classes: recorded on one, and given OpenTelemetry's shape on the other. */
+import { createTraceState, type HrTime, type SpanContext, SpanKind as SpanKinds, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { SpanAttributes, SpanKind } from './tracer.ts';
 
-interface ContextParts extends Omit<SpanContext, 'traceState'> {
+/** A span as others name it. */
+export interface SpanId {
+  readonly traceId: string;
+  readonly spanId: string;
   /** As the header `tracestate` has it; '': there is none. */
   readonly state: string;
+}
+
+/** A span that has ended. */
+export interface SpanParts extends SpanId {
+  /** '': it is the first of its trace. */
+  readonly parentId: string;
+  readonly isParentRemote: boolean;
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes: SpanAttributes;
+  readonly isFailed: boolean;
+  /** Since the epoch, with a fraction. */
+  readonly startedAtMillis: number;
+  readonly endedAtMillis: number;
+  readonly links: readonly SpanId[];
+  readonly droppedLinks: number;
 }
 
 /** Of whom the spans of a process are: the same for all. */
 export type SpanOwner = Pick<ReadableSpan, 'resource' | 'instrumentationScope'>;
 
-type OwnParts = Omit<
-  ReadableSpan,
-  'spanContext' | 'parentSpanContext' | 'links' | 'resource' | 'instrumentationScope' | 'events' | 'droppedEventsCount'
->;
+const kinds = {
+  internal: SpanKinds.INTERNAL,
+  server: SpanKinds.SERVER,
+  client: SpanKinds.CLIENT,
+  producer: SpanKinds.PRODUCER,
+  consumer: SpanKinds.CONSUMER,
+} as const;
 
-/** A span that has ended. There are no events in ours. */
-export interface SpanParts extends OwnParts {
-  readonly context: ContextParts;
-  readonly parent: ContextParts | undefined;
-  readonly links: readonly ContextParts[];
-}
+const unset = { code: 0 } as const;
+const failed = { code: 2 } as const;
 
-export function partsOfSpan(span: ReadableSpan): SpanParts {
-  const { name, kind, startTime, endTime, duration, status, attributes, ended } = span;
-  const { links, parentSpanContext, droppedAttributesCount, droppedLinksCount } = span;
+/** The span as exporters take it. */
+export function spanOfParts(parts: SpanParts, { resource, instrumentationScope }: SpanOwner): ReadableSpan {
+  const { traceId, parentId, state } = parts;
+  const own = contextOf(parts);
+  const parent = parentId === '' ? undefined : contextOf({ traceId, spanId: parentId, state });
   return {
-    ...{
-      name,
-      kind,
-      startTime,
-      endTime,
-      duration,
-      status,
-      attributes,
-      ended,
-      droppedAttributesCount,
-      droppedLinksCount,
-    },
-    context: partsOf(span.spanContext()),
-    parent: parentSpanContext === undefined ? undefined : partsOf(parentSpanContext),
-    links: links.map(({ context }) => partsOf(context)),
-  };
-}
-
-/** The same span on the other side. */
-export function spanOfParts({ context, parent, links, ...own }: SpanParts, owner: SpanOwner): ReadableSpan {
-  const spanContext = contextOf(context);
-  return {
-    ...own,
-    ...owner,
-    spanContext: () => spanContext,
-    ...(parent === undefined ? {} : { parentSpanContext: contextOf(parent) }),
-    links: links.map((link) => ({ context: contextOf(link) })),
+    name: parts.name,
+    kind: kinds[parts.kind],
+    spanContext: () => own,
+    ...(parent === undefined ? {} : { parentSpanContext: { ...parent, isRemote: parts.isParentRemote } }),
+    startTime: hrTimeOf(parts.startedAtMillis),
+    endTime: hrTimeOf(parts.endedAtMillis),
+    duration: hrTimeOf(parts.endedAtMillis - parts.startedAtMillis),
+    status: parts.isFailed ? failed : unset,
+    attributes: parts.attributes,
+    links: parts.links.map((link) => ({ context: contextOf(link) })),
     events: [],
+    ended: true,
+    resource,
+    instrumentationScope,
+    droppedAttributesCount: 0,
     droppedEventsCount: 0,
+    droppedLinksCount: parts.droppedLinks,
   };
 }
 
-function partsOf({ traceState, ...context }: SpanContext): ContextParts {
-  return { ...context, state: traceState?.serialize() ?? '' };
+function contextOf({ traceId, spanId, state }: SpanId): SpanContext {
+  const context = { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
+  return state === '' ? context : { ...context, traceState: createTraceState(state) };
 }
 
-function contextOf({ state, ...context }: ContextParts): SpanContext {
-  return state === '' ? context : { ...context, traceState: createTraceState(state) };
+/** Seconds, and the nanoseconds beyond them. */
+function hrTimeOf(millis: number): HrTime {
+  const seconds = Math.floor(millis / 1e3);
+  // A double holds a time of today to a quarter of a microsecond; what is rounded up to a second is left below it.
+  return [seconds, Math.min(999_999_999, Math.round((millis - seconds * 1e3) * 1e6))];
 }

@@ -1,4 +1,4 @@
-/** Spans as the rooms see them. What records and exports them is known to `otel-tracer.ts` alone, and loaded where tracing is on. */
+/** Spans as the rooms see them. What records them (`recording.ts`) and exports them is loaded where tracing is on. */
 
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 
