@@ -139,7 +139,8 @@ export class SupervisedWorker {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     pending?.release();
-    if (this.#pending.size === 0) this.#worker?.unref();
+    // One that is ending keeps the process until it has: an answer that comes late must not let go of it.
+    if (this.#pending.size === 0 && !this.#isStopped) this.#worker?.unref();
     return pending;
   }
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { entryBeside } from '../../src/threads/entry.ts';
 import { SupervisedWorker } from '../../src/threads/supervised-worker.ts';
 
@@ -94,6 +97,13 @@ describe('SupervisedWorker', () => {
     await Promise.all([worker.stop(), assert.rejects(waiting, { reason: 'SHUTTING_DOWN' })]);
     await assert.rejects(worker.request('echo', 0), { reason: 'SHUTTING_DOWN' });
     assert.deepEqual(lines, []);
+  });
+
+  // A server whose collector never answered ended with code 13, "unsettled top-level await", in half of its stops.
+  it('keeps the process until it has stopped, also where an answer comes late', async () => {
+    const script = fileURLToPath(new URL('./late-answer.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script]);
+    assert.equal(stdout, 'over\n');
   });
 });
 
