@@ -4,7 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -77,11 +77,13 @@ async function run(context: BenchContext): Promise<Report> {
   const { values, progress } = context;
   const events = countOf(values, 'events', 10_000_000);
   const folder = textOf(values, 'keep') ?? context.folder;
-  const journal = await fill(join(folder, 'data', 'journal'), events, progress);
   progress('starting on an empty folder');
-  const emptyFolder = join(context.folder, 'empty');
+  const journalFolder = join(folder, 'data', 'journal');
+  // A journal of its own making tells a server that nobody is being erased: of another one it would read every record to find out.
+  const emptyFolder = existsSync(journalFolder) ? join(context.folder, 'empty') : folder;
   mkdirSync(emptyFolder, { recursive: true });
   const { standing: empty } = await startOn(emptyFolder, []);
+  const journal = await fill(journalFolder, events, progress);
   progress('starting on the journal, without a snapshot');
   const profileFolder = textOf(values, 'profile');
   const withoutSnapshots = ['--set', 'recommendation.snapshots.everyEvents=0'];

@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import type { Config } from '../config.ts';
-import { beforeWindow, DuplicateRecall } from '../ingest/duplicate-recall.ts';
+import { beforeWindow } from '../ingest/before-window.ts';
+import { DuplicateRecall } from '../ingest/duplicate-recall.ts';
 import { createDuplicates } from '../ingest/duplicates.ts';
 import type { Erasures } from '../ingest/erasure/open-erasures.ts';
 import { MaskedUsers } from '../ingest/masked-users.ts';
@@ -26,7 +27,7 @@ import { foldSettings } from './settings.ts';
 /** The services of a process with a journal of its own. */
 export async function servicesOfOwner(config: Config, log: Log, meters: Meters): Promise<Services> {
   const journal = await openJournal({
-    folder: join(config.dataFolder, 'journal'),
+    folder: journalFolder(config),
     ...config.journal,
     log: log.child({ part: 'journal' }),
     watch: meters.journal,
@@ -35,9 +36,9 @@ export async function servicesOfOwner(config: Config, log: Log, meters: Meters):
   const health = createHealthBoard();
   const services: BoundService[] = [];
   const parts: Part[] = [{ name: 'journal', stop: () => journal.close() }];
-  const recall = createRecall(config, journal, () => feed);
+  const recall = createRecall(config, journal, () => feed, log);
   const feed: JournalFeed | undefined = config.roles.includes('recommendation')
-    ? createFeed(config, journal, recall, health, log)
+    ? createFeed(config, journal, health, log)
     : undefined;
   const masked = new MaskedUsers();
   let erasures: Erasures | undefined;
@@ -48,9 +49,12 @@ export async function servicesOfOwner(config: Config, log: Log, meters: Meters):
     erasures = await createErasures(config, journal, feed, past, masked, scores, log);
   }
   if (erasures !== undefined) parts.push(erasures.part);
+  if (past !== undefined) parts.push(past.before);
+  // After the snapshot is loaded, which tells how much is to be read, and while the rest is folded.
+  if (config.roles.includes('ingest')) parts.push(recall.early);
   if (feed !== undefined && past !== undefined) {
     services.push(recommendationService(config, feed, log, past));
-    parts.push(past.before, feed, ...past.after);
+    parts.push(feed, ...past.after);
   }
   if (erasures !== undefined) {
     const ingest = ingestRole(config, journal, feed, erasures, masked, recall, health, meters);
@@ -73,29 +77,34 @@ export async function servicesOfOwner(config: Config, log: Log, meters: Meters):
   return { services, parts, health };
 }
 
-/** The ids of the newest events: those that the state begins behind are not seen by the replay. */
-function createRecall(config: Config, journal: Journal, feed: () => JournalFeed | undefined): DuplicateRecall {
-  const { duplicateWindow } = config.ingest;
-  return new DuplicateRecall(journal, createDuplicates(duplicateWindow), () => {
-    const state = feed()?.state;
-    if (state === undefined) return 0;
-    return beforeWindow(state.tenantNames().length, state.sequence, journal.status().durableSequence, duplicateWindow);
-  });
+function journalFolder({ dataFolder }: Config): string {
+  return join(dataFolder, 'journal');
 }
 
-/** A process that takes events in recalls their ids while it replays them. */
-function createFeed(
+/** Recalls the ids of the newest events. */
+function createRecall(
   config: Config,
   journal: Journal,
-  recall: DuplicateRecall,
-  health: HealthBoard,
+  feed: () => JournalFeed | undefined,
   log: Log,
-): JournalFeed {
+): DuplicateRecall {
+  const { duplicateWindow: capacity } = config.ingest;
+  const oldEnough = () => {
+    const state = feed()?.state;
+    if (state === undefined) return 0;
+    return beforeWindow(state.tenantNames().length, state.sequence, journal.status().durableSequence, capacity);
+  };
+  const folder = journalFolder(config);
+  const help = { folder, capacity, log: log.child({ part: 'ingest' }) };
+  return new DuplicateRecall(journal, createDuplicates(capacity), oldEnough, help);
+}
+
+function createFeed(config: Config, journal: Journal, health: HealthBoard, log: Log): JournalFeed {
   // A state that stands still would go on answering from the past.
   const onFailure = () => health.set(RecommendationService.typeName, 'NOT_SERVING');
   return new JournalFeed({
     state: createState(foldSettings(config)),
-    journal: config.roles.includes('ingest') ? recall.beside(journal) : journal,
+    journal,
     onFailure,
     log: log.child({ part: 'state' }),
   });

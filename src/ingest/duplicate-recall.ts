@@ -1,113 +1,93 @@
 import { isPalateError } from '../errors.ts';
-import { readEventId } from '../events/event-id.ts';
-import type { Journal, ReadOptions } from '../journal/journal.ts';
-import type { RecordBlock } from '../journal/record-block.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Part } from '../lifecycle.ts';
+import type { Log } from '../rpc/log.ts';
+import { DuplicateWindow } from './duplicate-window.ts';
 import type { Duplicates } from './duplicates.ts';
+import { IdNotes } from './id-notes.ts';
+import { type Recalled, type RecallThread, startRecall } from './recall-thread.ts';
 
-/** So many ids go to a window at once. */
-const idsAtOnce = 256;
-const wordsPerId = 4;
+/** What a second thread needs to recall from beside. */
+export interface RecallHelp {
+  /** The journal's. */
+  readonly folder: string;
+  /** Of each window. */
+  readonly capacity: number;
+  readonly log: Log;
+  /** Where there are fewer records to be read, it does not pay. Default: 50,000. */
+  readonly fromRecords?: number;
+}
 
 /**
- * Fills the windows from the journal at the start. Who replays the journal then reads it `beside`: the ids are noted on the
- * way, and the journal is read once. What nobody has read by the time of `start` is read then.
+ * Fills the windows from the journal at the start. A long journal is read by a thread of its own, which begins with `early`, while others
+ * fold it here; what that one has not read by the time of `start` is read then.
  */
 export class DuplicateRecall implements Part {
   readonly name = 'duplicates';
-  readonly #journal: Pick<Journal, 'readBlocks' | 'status'>;
+  /** Goes before what takes long. */
+  readonly early: Part = { name: 'recall of duplicates', start: async () => this.#begin() };
   readonly duplicates: Duplicates;
-  /** Gathered until they go to the window of one tenant. */
-  readonly #ids = new Uint32Array(idsAtOnce * wordsPerId);
-  #gathered = 0;
-  #tenant = '';
-  /** Ids up to here are noted. */
-  #throughSequence = 0;
-  #isDone = false;
-
+  readonly #journal: Pick<Journal, 'readBlocks' | 'status'>;
   readonly #oldEnough: () => number;
+  readonly #help: RecallHelp | undefined;
+  #thread: RecallThread | undefined;
+  /** Undefined: the thread was not asked, or could not. */
+  #recalled: Promise<Recalled | undefined> | undefined;
 
   /** `oldEnough`: up to which sequence no id is needed; asked when reading begins. */
   constructor(
     journal: Pick<Journal, 'readBlocks' | 'status'>,
     duplicates: Duplicates,
     oldEnough: () => number = () => 0,
+    help?: RecallHelp,
   ) {
     this.#journal = journal;
     this.duplicates = duplicates;
     this.#oldEnough = oldEnough;
-  }
-
-  /** The same journal, whose ids are noted as it is read. */
-  beside<Read extends Pick<Journal, 'readBlocks'>>(journal: Read): Read {
-    return { ...journal, readBlocks: (options) => this.#readBlocks(journal, options) };
-  }
-
-  async start(): Promise<void> {
-    await this.#noteThrough(this.#journal.status().durableSequence);
-    this.#isDone = true;
+    this.#help = help;
   }
 
   /** Throws what the journal throws: a corrupt record must not make a duplicate look new. */
-  async *#readBlocks(journal: Pick<Journal, 'readBlocks'>, options: ReadOptions): AsyncGenerator<RecordBlock> {
-    if (!this.#isDone) await this.#noteThrough(options.afterSequence);
-    for await (const block of journal.readBlocks(options)) {
-      if (!this.#isDone) this.#note(block);
-      yield block;
+  async start(): Promise<void> {
+    const recalled = await this.#recalled;
+    for (const [tenant, parts] of recalled?.windows ?? []) this.duplicates.put(tenant, DuplicateWindow.of(parts));
+    const notes = new IdNotes(this.duplicates, recalled?.throughSequence ?? this.#afterSequence());
+    const sequence = this.#journal.status().durableSequence;
+    if (notes.throughSequence >= sequence) return;
+    for await (const block of this.#journal.readBlocks({ afterSequence: notes.throughSequence })) {
+      notes.note(block.until(sequence));
+      if (notes.throughSequence >= sequence) break;
     }
   }
 
-  /** The oldest ids must come first: they are forgotten first. */
-  async #noteThrough(sequence: number): Promise<void> {
-    const { firstSequence } = this.#journal.status();
-    const afterSequence = Math.max(this.#throughSequence, firstSequence - 1, this.#oldEnough());
-    if (afterSequence >= sequence) return;
-    for await (const block of this.#journal.readBlocks({ afterSequence })) {
-      this.#note(block.until(sequence));
-      if (this.#throughSequence >= sequence) break;
-    }
+  async stop(): Promise<void> {
+    await this.#thread?.stop();
   }
 
-  #note(block: RecordBlock): void {
-    for (let at = 0; at < block.length; at++) {
-      const sequence = block.sequence(at);
-      if (sequence <= this.#throughSequence || block.isTombstone(at)) continue;
-      const tenant = block.tenant(at);
-      if (tenant !== this.#tenant || this.#gathered === idsAtOnce) this.#flush();
-      this.#tenant = tenant;
-      this.#gather(block, at);
-    }
-    this.#flush();
-    if (block.length > 0) this.#throughSequence = Math.max(this.#throughSequence, block.sequence(block.length - 1));
+  #begin(): void {
+    if (this.#help === undefined) return;
+    const { folder, capacity, log, fromRecords = 50_000 } = this.#help;
+    const task = {
+      folder,
+      capacity,
+      afterSequence: this.#afterSequence(),
+      throughSequence: this.#journal.status().durableSequence,
+    };
+    if (task.throughSequence - task.afterSequence < fromRecords) return;
+    const thread = startRecall(task, log);
+    this.#thread = thread;
+    this.#recalled = thread.recalled.catch((thrown: unknown) => {
+      // Whatever is wrong with the journal shows again where it is read here.
+      if (!isStop(thrown)) log.warn({ err: thrown }, 'the ids of events are recalled without a second thread');
+      return undefined;
+    });
   }
 
-  /** Events were checked before they were journalled; one that a later version wrote may still not be walkable here. */
-  #gather(block: RecordBlock, at: number): void {
-    const { bytes } = block;
-    const [from, to] = [block.from(at), block.to(at)];
-    try {
-      if (readEventId(bytes, this.#ids, this.#gathered * wordsPerId, from, to)) this.#gathered++;
-    } catch (error) {
-      if (!isPalateError(error)) throw error;
-    }
-  }
-
-  #flush(): void {
-    if (this.#gathered === 0) return;
-    const window = this.duplicates.of(this.#tenant);
-    window.fetch(this.#ids, this.#gathered);
-    for (let at = 0; at < this.#gathered; at++) window.add(this.#ids, at * wordsPerId);
-    this.#gathered = 0;
+  #afterSequence(): number {
+    return Math.max(this.#journal.status().firstSequence - 1, this.#oldEnough());
   }
 }
 
-/** A failed write leaves gaps between sequences: so much more than the window is read. */
-const slack = 1.1;
-
-/**
- * Up to which sequence no id is needed, where a state that was folded through `foldedThrough` knows so many tenants. With
- * one tenant the newest records are its window. With several nobody knows where that of a quiet one begins.
- */
-export function beforeWindow(tenants: number, foldedThrough: number, durableSequence: number, window: number): number {
-  return tenants > 1 ? 0 : Math.max(0, Math.min(foldedThrough, durableSequence - Math.ceil(window * slack)));
+function isStop(thrown: unknown): boolean {
+  return isPalateError(thrown) && thrown.reason === 'SHUTTING_DOWN';
 }

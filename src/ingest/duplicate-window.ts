@@ -21,6 +21,24 @@ const movedAtOnce = 32 * wordsPerSlot;
 const gone = 0xffff_ffff;
 const nothing = new Uint32Array(0);
 
+/** What a window holds, as it passes between threads. */
+export interface WindowParts {
+  readonly capacity: number;
+  readonly ids: Uint32Array;
+  readonly slots: Uint32Array;
+  readonly next: number;
+  readonly count: number;
+}
+
+/** What a window holds, as it passes between threads. */
+export interface WindowParts {
+  readonly capacity: number;
+  readonly ids: Uint32Array;
+  readonly slots: Uint32Array;
+  readonly next: number;
+  readonly count: number;
+}
+
 export class DuplicateWindow {
   /** How many ids are remembered at least, once so many came. */
   readonly capacity: number;
@@ -43,6 +61,22 @@ export class DuplicateWindow {
     const size = Math.min(this.capacity, initialCapacity);
     this.#ids = new Uint32Array(size * wordsPerId);
     this.#slots = new Uint32Array(slotsFor(size) * wordsPerSlot);
+  }
+
+  /** The window that was released. */
+  static of({ capacity, ids, slots, next, count }: WindowParts): DuplicateWindow {
+    const window = new DuplicateWindow(capacity);
+    window.#ids = ids;
+    window.#slots = slots;
+    window.#next = next;
+    window.#count = count;
+    return window;
+  }
+
+  /** Gives out all that it holds; it is not to be used any more. */
+  release(): WindowParts {
+    this.#move(this.#former.length);
+    return { capacity: this.capacity, ids: this.#ids, slots: this.#slots, next: this.#next, count: this.#count };
   }
 
   get size(): number {

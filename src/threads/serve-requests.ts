@@ -11,6 +11,22 @@ export interface WorkerCall {
 
 export type WorkerHandler = (payload: never, call: WorkerCall) => unknown;
 
+/** An answer whose buffers go over to the other thread rather than be copied. */
+class Handover {
+  readonly value: unknown;
+  readonly buffers: readonly ArrayBufferLike[];
+
+  constructor(value: unknown, buffers: readonly ArrayBufferLike[]) {
+    this.value = value;
+    this.buffers = buffers;
+  }
+}
+
+/** What a handler answers so that `buffers`, which are in `value`, are handed over. They are empty here afterwards. */
+export function handOver(value: unknown, buffers: readonly ArrayBufferLike[]): unknown {
+  return new Handover(value, buffers);
+}
+
 /** Answers the requests of the thread that started this worker, each as soon as its handler is done. */
 export function serveRequests(handlers: Readonly<Record<string, WorkerHandler>>): void {
   const calls = new Map<number, AbortController>();
@@ -24,7 +40,8 @@ export function serveRequests(handlers: Readonly<Record<string, WorkerHandler>>)
     calls.set(id, controller);
     try {
       const value = await handlers[method]!(payload as never, { signal: controller.signal, deadlineMillis });
-      send({ id, value });
+      if (value instanceof Handover) send({ id, value: value.value }, value.buffers as ArrayBuffer[]);
+      else send({ id, value });
     } catch (error) {
       send({ id, error: partsOf(error) });
     } finally {
@@ -47,6 +64,6 @@ function sendLine(level: LogLevel, fields: object, message: string): void {
   send({ level, fields: Object.fromEntries(passed), message });
 }
 
-function send(message: FromWorker): void {
-  parentPort!.postMessage(message);
+function send(message: FromWorker, buffers: readonly ArrayBuffer[] = []): void {
+  parentPort!.postMessage(message, buffers);
 }

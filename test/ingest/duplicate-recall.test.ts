@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { parseEventId } from '../../src/events/event-id.ts';
-import { beforeWindow, DuplicateRecall } from '../../src/ingest/duplicate-recall.ts';
+import { beforeWindow } from '../../src/ingest/before-window.ts';
+import { DuplicateRecall } from '../../src/ingest/duplicate-recall.ts';
 import { createDuplicates } from '../../src/ingest/duplicates.ts';
 import type { Journal, ReadOptions } from '../../src/journal/journal.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
+import { silentLog } from '../../src/rpc/log.ts';
 import { freshEventId, itemViewed } from '../events/event-samples.ts';
 
 const trace = new Uint8Array(0);
@@ -85,34 +87,101 @@ describe('the ids of a journal', () => {
     assertRecalled(recall);
   });
 
-  test('are noted while somebody replays it, and it is read once', async () => {
-    const recall = new DuplicateRecall(counted, createDuplicates(2_000));
-    let records = 0;
-    for await (const block of recall.beside(counted).readBlocks({ afterSequence: 0 })) records += block.length;
-    await recall.start();
-    assertRecalled(recall);
-    assert.equal(records, 1_056);
-    assert.equal(reads.length, 1);
-  });
-
-  test('come in their order where a replay begins late and ends early: the newest are kept', async () => {
-    const recall = new DuplicateRecall(counted, createDuplicates(100));
-    for await (const block of recall.beside(counted).readBlocks({ afterSequence: 400 })) {
-      if (block.sequence(0) > 700) break;
+  test('are recalled by a thread beside, in their order: the newest are kept, and it is read here no more', async () => {
+    for (const capacity of [2_000, 400, 100]) {
+      const help = { folder, capacity, log: silentLog, fromRecords: 1 };
+      const recall = new DuplicateRecall(counted, createDuplicates(capacity), () => 0, help);
+      await recall.early.start?.();
+      await recall.start();
+      assertRecalled(recall, capacity);
+      assert.equal(reads.length, 0);
+      const id = freshEventId();
+      const words = new Uint32Array(4);
+      assert.ok(
+        parseEventId(id, words) && recall.duplicates.of('shop').add(words) && !recall.duplicates.of('shop').add(words),
+      );
     }
-    await recall.start();
-    assertRecalled(recall, 100);
   });
 
-  test('are not noted a second time when the journal is read later', async () => {
-    const recall = new DuplicateRecall(counted, createDuplicates(2_000));
+  test('of one tenant are not all looked at, and the newest are kept', async () => {
+    const alone = await mkdtemp(join(tmpdir(), 'palate-recall-'));
+    const only = await openJournal({ folder: alone, durability: 'os', segmentBytes: 1_000 });
+    const fresh = Array.from({ length: 1_000 }, freshEventId);
+    for (let at = 0; at < 1_000; at += 50) {
+      const events = fresh.slice(at, at + 50).map((eventId) => itemViewed('a', { eventId, userId: 'u' }));
+      await only.append({ tenant: 'shop', trace, events }).durable;
+    }
+    const help = { folder: alone, capacity: 100, log: silentLog, fromRecords: 1 };
+    const recall = new DuplicateRecall(only, createDuplicates(100), () => 0, help);
+    await recall.early.start?.();
     await recall.start();
     const window = recall.duplicates.of('shop');
     const words = new Uint32Array(4);
-    parseEventId(ids['shop']![0]!, words);
-    window.remove(words);
-    for await (const block of recall.beside(counted).readBlocks({ afterSequence: 0 })) assert.ok(block.length > 0);
-    assert.equal(window.has(words), false);
+    const known = fresh.filter((id) => parseEventId(id, words) && window.has(words));
+    assert.deepEqual(known, fresh.slice(-100));
+    await only.close();
+    await rm(alone, { recursive: true });
+  });
+
+  test('of a tenant are kept where another one has most of the newest records', async () => {
+    const shared = await mkdtemp(join(tmpdir(), 'palate-recall-'));
+    const both = await openJournal({ folder: shared, durability: 'os' });
+    const fresh = Array.from({ length: 600 }, freshEventId);
+    for (const [at, eventId] of fresh.entries()) {
+      both.append({ tenant: at < 500 ? 'shop' : 'market', trace, events: [itemViewed('a', { eventId, userId: 'u' })] });
+    }
+    await both.durable(600);
+    const recall = new DuplicateRecall(both, createDuplicates(100), () => 0, {
+      folder: shared,
+      capacity: 100,
+      log: silentLog,
+      fromRecords: 1,
+    });
+    await recall.early.start?.();
+    await recall.start();
+    assert.deepEqual([recall.duplicates.of('shop').size, recall.duplicates.of('market').size], [100, 100]);
+    await both.close();
+    await rm(shared, { recursive: true });
+  });
+
+  test('that came since the thread began are read here', async () => {
+    const help = { folder, capacity: 2_000, log: silentLog, fromRecords: 1 };
+    const earlier = { ...counted, status: () => ({ ...journal.status(), durableSequence: 400 }) };
+    let now: Pick<Journal, 'readBlocks' | 'status'> = earlier;
+    const changing = { status: () => now.status(), readBlocks: (options: ReadOptions) => now.readBlocks(options) };
+    const recall = new DuplicateRecall(changing, createDuplicates(2_000), () => 0, help);
+    await recall.early.start?.();
+    now = counted;
+    await recall.start();
+    assertRecalled(recall);
+    assert.deepEqual(
+      reads.map(({ afterSequence }) => afterSequence),
+      [400],
+    );
+  });
+
+  test('are read here where they are few, and where the thread cannot read them', async () => {
+    const lines: string[] = [];
+    const log = { ...silentLog, warn: (_: object, message: string) => void lines.push(message) };
+    const elsewhere = join(folder, 'no-journal');
+    for (const fromRecords of [1_000_000, 1]) {
+      const help = { folder: elsewhere, capacity: 2_000, log, fromRecords };
+      const recall = new DuplicateRecall(counted, createDuplicates(2_000), () => 0, help);
+      await recall.early.start?.();
+      await recall.start();
+      assertRecalled(recall);
+    }
+    assert.deepEqual(lines, ['the ids of events are recalled without a second thread']);
+  });
+
+  test('are not waited for where the process is to stop', async () => {
+    const lines: string[] = [];
+    const log = { ...silentLog, warn: (_: object, message: string) => void lines.push(message) };
+    const help = { folder, capacity: 2_000, log, fromRecords: 1 };
+    const recall = new DuplicateRecall(counted, createDuplicates(2_000), () => 0, help);
+    await recall.early.start?.();
+    await recall.stop();
+    assert.deepEqual(lines, []);
   });
 
   test('are those that are left where the oldest segments were dropped', async () => {
