@@ -7,10 +7,14 @@
  */
 export interface Archive {
   readonly isReading: boolean;
+  /** It only asks how much memory is held: nothing is to be worked out, moved or finished for it. */
+  readonly isMeasuring: boolean;
   /** What belongs to one member: its names stand below `name`. */
   part(name: string): Archive;
   /** A few numbers, always as many. */
   numbers<const T extends readonly number[]>(name: string, values: T): { [K in keyof T]: number };
+  /** How much of an array is to be kept: up to the last element that is not `fill`, or more. */
+  used(array: Int32Array | Float64Array, fill?: number): number;
   /** The first `length` of an array. What is read is just as long: room to grow is the reader's business. */
   ints(name: string, array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer>;
   floats(name: string, array: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer>;

@@ -1,7 +1,7 @@
 /** Typed arrays that grow by doubling, so that a push costs O(1) on average and one copy at worst. */
 
 /** How many elements there are up to the last one that is not `fill`. */
-export function usedLength(array: Int32Array | Float64Array | Uint8Array, fill = 0): number {
+export function usedLength(array: Int32Array | Float64Array, fill = 0): number {
   let length = array.length;
   while (length > 0 && array[length - 1] === fill) length--;
   return length;

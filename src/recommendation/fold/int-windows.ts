@@ -4,7 +4,7 @@
  * that a push costs O(1) on average.
  */
 import type { Archive } from './archive.ts';
-import { grownInts, usedLength } from './growth.ts';
+import { grownInts } from './growth.ts';
 import { IntBlocks, largestClass } from './int-blocks.ts';
 import { lookedAt } from './looked-at.ts';
 
@@ -124,7 +124,7 @@ export class IntWindows {
 
   persist(archive: Archive): void {
     this.#blocks.persist(archive.part('blocks'));
-    const owners = Math.ceil(usedLength(this.#heads) / stride);
+    const owners = Math.ceil(archive.used(this.#heads) / stride);
     this.#heads = archive.ints('heads', this.#heads, owners * stride);
   }
 }

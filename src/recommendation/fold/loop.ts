@@ -1,6 +1,6 @@
 /** What was recommended, seen and clicked: by placement and strategy, and by item. */
 import type { Archive, RecordReader } from './archive.ts';
-import { grownFloats, usedLength } from './growth.ts';
+import { grownFloats } from './growth.ts';
 import type { ItemPlaces } from './item-places.ts';
 import { marks, Recommendations, type RememberedRecommendation } from './recommendations.ts';
 import type { ServedItems } from './served-items.ts';
@@ -137,9 +137,9 @@ export class Loop {
   }
 
   persist(archive: Archive): void {
-    this.#served = archive.floats('served', this.#served, usedLength(this.#served));
-    this.#seen = archive.floats('seen', this.#seen, usedLength(this.#seen));
-    this.#clicked = archive.floats('clicked', this.#clicked, usedLength(this.#clicked));
+    this.#served = archive.floats('served', this.#served, archive.used(this.#served));
+    this.#seen = archive.floats('seen', this.#seen, archive.used(this.#seen));
+    this.#clicked = archive.floats('clicked', this.#clicked, archive.used(this.#clicked));
     [this.#counters] = archive.numbers('counters', [this.#counters]);
     archive.records(
       'counts',

@@ -8,7 +8,7 @@
  * with it. An addition looks at one bucket, whatever the length of the list.
  */
 import type { Archive } from './archive.ts';
-import { grownInts, usedLength } from './growth.ts';
+import { grownInts } from './growth.ts';
 import { ItemPlaces } from './item-places.ts';
 import { lookedAt } from './looked-at.ts';
 import { MixedBlocks } from './mixed-blocks.ts';
@@ -183,7 +183,7 @@ export class NeighbourLists {
 
   persist(archive: Archive): void {
     this.#blocks.persist(archive.part('blocks'));
-    const items = Math.ceil(usedLength(this.#heads) / stride);
+    const items = Math.ceil(archive.used(this.#heads) / stride);
     this.#heads = archive.ints('heads', this.#heads, items * stride);
   }
 }

@@ -3,7 +3,7 @@ import type { Archive } from './archive.ts';
 import type { Categories, MembershipListener } from './categories.ts';
 import type { Clock } from './clock.ts';
 import { ForwardDecay } from './decay.ts';
-import { grownBytes, grownFloats, usedLength } from './growth.ts';
+import { grownBytes, grownFloats } from './growth.ts';
 import { ItemPlaces } from './item-places.ts';
 import { Places, RankingHeap } from './ranking-heap.ts';
 
@@ -152,7 +152,7 @@ export class Popularity implements MembershipListener {
   /** The heaps are made anew from the scores: how they lie depends on when they were read. Categories come first. */
   persist(archive: Archive): void {
     this.#decay.persist(archive);
-    this.#scores = archive.floats('scores', this.#scores, usedLength(this.#scores));
+    this.#scores = archive.floats('scores', this.#scores, archive.used(this.#scores));
     if (!archive.isReading) return;
     this.#isLate = new Uint8Array(this.#scores.length);
     for (let place = 0; place < this.#scores.length; place++) {

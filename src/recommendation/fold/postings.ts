@@ -1,6 +1,6 @@
 /** For each item, by its place, the newest sessions that hold it, each once, as VMIS-kNN wants them (Serenade, SIGMOD 2022). */
 import type { Archive } from './archive.ts';
-import { grownInts, usedLength } from './growth.ts';
+import { grownInts } from './growth.ts';
 import { IntWindows } from './int-windows.ts';
 import { entries, type TallyLog } from './tally-log.ts';
 
@@ -89,6 +89,6 @@ export class Postings {
 
   persist(archive: Archive): void {
     this.#windows.persist(archive.part('windows'));
-    this.#holders = archive.ints('holders', this.#holders, usedLength(this.#holders));
+    this.#holders = archive.ints('holders', this.#holders, archive.used(this.#holders));
   }
 }

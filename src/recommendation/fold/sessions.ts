@@ -1,6 +1,6 @@
 /** Which session an event belongs to, and each session's person and times. */
 import type { Archive } from './archive.ts';
-import { grownInts, usedLength } from './growth.ts';
+import { grownInts } from './growth.ts';
 import { lookedAt } from './looked-at.ts';
 import { SessionTable } from './session-table.ts';
 import { TextTable } from './text-table.ts';
@@ -218,7 +218,7 @@ export class Sessions {
   persist(archive: Archive): void {
     this.#keys.persist(archive.part('keys'));
     this.#table.persist(archive.part('sessions'));
-    const people = Math.ceil(usedLength(this.#slots, nothing) / slotsStride);
+    const people = Math.ceil(archive.used(this.#slots, nothing) / slotsStride);
     this.#slots = archive.ints('slots', this.#slots, people * slotsStride);
   }
 }

@@ -162,7 +162,8 @@ export class TextTable {
   }
 
   persist(archive: Archive): void {
-    this.#move(this.#former.length);
+    if (archive.isMeasuring) archive.ints('former', this.#former, this.#former.length);
+    else this.#move(this.#former.length);
     this.#texts.persist(archive.part('texts'));
     this.#table = archive.ints('table', this.#table, this.#table.length);
     this.#mask = this.#table.length / stride - 1;

@@ -1,6 +1,6 @@
 /** Plain counts of what was shown and looked for. */
 import type { Archive } from './archive.ts';
-import { grownFloats, usedLength } from './growth.ts';
+import { grownFloats } from './growth.ts';
 import type { ItemPlaces } from './item-places.ts';
 
 export class Traffic {
@@ -57,7 +57,7 @@ export class Traffic {
   persist(archive: Archive): void {
     const counts = archive.numbers('searches', [this.#searches, this.#fruitlessSearches]);
     [this.#searches, this.#fruitlessSearches] = counts;
-    this.#shown = archive.floats('shown', this.#shown, usedLength(this.#shown));
+    this.#shown = archive.floats('shown', this.#shown, archive.used(this.#shown));
     archive.records(
       'pages',
       (out) =>

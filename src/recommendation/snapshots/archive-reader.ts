@@ -11,6 +11,7 @@ export interface Section {
 /** Hands the sections of a snapshot to the state. Throws RangeError where the state asks for what is not there. */
 export class ArchiveReader implements Archive {
   readonly isReading = true;
+  readonly isMeasuring = false;
   readonly #sections: Map<string, Section>;
   readonly #prefix: string;
 
@@ -28,6 +29,11 @@ export class ArchiveReader implements Archive {
     const read = this.floats(name);
     if (read.length !== values.length) throw this.#mismatch(name, `has ${read.length} numbers, not ${values.length}`);
     return [...read] as unknown as { [K in keyof T]: number };
+  }
+
+  /** What is read has its own length. */
+  used(): number {
+    return 0;
   }
 
   ints(name: string): Int32Array<ArrayBuffer> {

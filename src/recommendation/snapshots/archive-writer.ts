@@ -1,4 +1,5 @@
 import type { Archive, RecordReader, RecordWriter } from '../fold/archive.ts';
+import { usedLength } from '../fold/growth.ts';
 import { type SectionType, sectionTypes } from './format.ts';
 import { RecordColumns } from './records.ts';
 
@@ -8,6 +9,7 @@ export type SectionSink = (name: string, type: SectionType, content: Uint8Array)
 /** Hands the state to a sink, section by section. */
 export class ArchiveWriter implements Archive {
   readonly isReading = false;
+  readonly isMeasuring = false;
   readonly #sink: SectionSink;
   readonly #prefix: string;
 
@@ -23,6 +25,10 @@ export class ArchiveWriter implements Archive {
   numbers<const T extends readonly number[]>(name: string, values: T): { [K in keyof T]: number } {
     this.floats(name, Float64Array.from(values), values.length);
     return values as unknown as { [K in keyof T]: number };
+  }
+
+  used(array: Int32Array | Float64Array, fill = 0): number {
+    return usedLength(array, fill);
   }
 
   ints(name: string, array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
