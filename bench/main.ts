@@ -21,6 +21,7 @@ import { formatMarkdown, formatReport, machineOf } from './report.ts';
 import { scoring } from './scoring.ts';
 import { snapshot } from './snapshot.ts';
 import { soak } from './soak.ts';
+import { tracing } from './tracing.ts';
 import { unary } from './unary-call.ts';
 
 const benchmarks: readonly Benchmark[] = [
@@ -36,6 +37,7 @@ const benchmarks: readonly Benchmark[] = [
   scoring,
   snapshot,
   soak,
+  tracing,
   unary,
 ];
 

@@ -1,21 +1,17 @@
-/** What it costs to be answered by another process, to speak TLS, to show a token and to be traced: beside a plain call, in one run. */
+/** What it costs to be answered by another process, to speak TLS and to show a token: beside a plain call, in one run. */
 
-import { create, toBinary } from '@bufbuild/protobuf';
-import { IngestService } from '../gen/palate/ingest/v1/ingest_pb.ts';
-import { RecommendRequestSchema } from '../gen/palate/recommendation/v1/recommendation_pb.ts';
-import { createGrpcClient } from '../src/rpc/client/grpc-client.ts';
 import { type BenchContext, type Benchmark, countOf, textOf } from './benchmark.ts';
 import { connectGrpcCaller } from './load/grpc-caller.ts';
 import { closedLoop } from './load/open-loop.ts';
+import { fill, recommendRequest } from './mesh/fill.ts';
 import { type Side, startSides } from './mesh/sides.ts';
-import { startTraceSink } from './mesh/trace-sink.ts';
 import { medianOf, percentilesOf } from './percentiles.ts';
 import { recommendPath } from './recommend-load.ts';
 import type { Report } from './report.ts';
 
 export const mesh: Benchmark = {
   name: 'mesh',
-  summary: 'What one more process on the way, TLS, a token and tracing add to a call, as ratios in one run',
+  summary: 'What one more process on the way, TLS and a token add to a call, as ratios in one run',
   options: {
     starts: { type: 'string', description: 'How often all processes are started: two starts differ. Default: 1.' },
     rounds: { type: 'string', description: 'Rounds of all ways a start, in turn; the median counts. Default: 5.' },
@@ -40,13 +36,12 @@ async function run({ values, progress, folder }: BenchContext): Promise<Report> 
   const rounds = countOf(values, 'rounds', 5);
   const millis = countOf(values, 'millis', 2_000);
   const words = textOf(values, 'only')?.split(',') ?? [];
-  const sink = await startTraceSink();
   const measured = new Map<string, Round[]>();
   for (let nth = 1; nth <= starts; nth++) {
     progress(`start ${nth} of ${starts}`);
-    const sides = await startSides(folder, sink.endpoint, words);
+    const sides = await startSides(folder, words);
     for (const side of sides) {
-      await fill(side);
+      await fillSide(side);
       if (nth === 1) measured.set(side.name, []);
     }
     // The first round warms up.
@@ -60,32 +55,19 @@ async function run({ values, progress, folder }: BenchContext): Promise<Report> 
     }
     for (const server of new Set(sides.flatMap(({ servers }) => servers))) await server.stop();
   }
-  const traceBytes = await sink.bytes();
-  sink.stop();
-  return reportOf(measured, { starts, rounds, millis, traceBytes });
+  return reportOf(measured, { starts, rounds, millis });
 }
 
-/** The same events everywhere: enough for an answer of twenty items. */
-async function fill({ address, token, caFile }: Side): Promise<void> {
-  const connection = {
+function fillSide({ address, token, caFile }: Side): Promise<void> {
+  return fill(address, {
     ...(token === undefined ? {} : { token }),
     ...(caFile === undefined ? {} : { tls: true, caFile }),
-  };
-  const client = createGrpcClient(IngestService, address, { connection });
-  const events = Array.from({ length: 2_000 }, (_, index) => ({
-    eventId: `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`,
-    visitorId: `visitor-${index % 200}`,
-    sessionId: `session-${index % 400}`,
-    payload: { case: 'itemViewed', value: { itemId: `item-${(index * 7919) % 150}` } } as const,
-  }));
-  await client.call.publish({ events });
-  client.close();
+  });
 }
 
 async function measure({ address, headers, ca, servers }: Side, seconds: number): Promise<Round> {
   const caller = await connectGrpcCaller(address, recommendPath, { headers, ca, readsStatus: true });
-  const request = { placement: 'home', recentItemIds: ['item-1', 'item-2', 'item-3'], limit: 20 };
-  const prepared = caller.prepare(toBinary(RecommendRequestSchema, create(RecommendRequestSchema, request)));
+  const prepared = caller.prepare(recommendRequest());
   const load = {
     next: (answered: Parameters<typeof caller.call>[1]) => caller.call(prepared, answered),
     isEmpty: (answer: Buffer) => answer.length === 0,
@@ -113,7 +95,6 @@ interface Run {
   readonly starts: number;
   readonly rounds: number;
   readonly millis: number;
-  readonly traceBytes: number;
 }
 
 function reportOf(measured: ReadonlyMap<string, readonly Round[]>, run: Run): Report {
@@ -131,14 +112,13 @@ function reportOf(measured: ReadonlyMap<string, readonly Round[]>, run: Run): Re
     String(each.errors),
   ]);
   const titles = ['way', 'p50 ms', 'p99', 'added p50', 'calls/s', 'CPU µs a call', 'of straight', '±', 'errors'];
-  const { starts, rounds, millis, traceBytes } = run;
+  const { starts, rounds, millis } = run;
   return {
     tables: [{ titles, rows }],
     notes: [
       `Recommend of 20 items over one connection; p50 and p99 with one call at a time, the rest with ${manyAtATime}.`,
       'CPU is that of all processes on the way; medians of the rounds, and ratios within each round; ±: the standard error of their median.',
-      `${starts} starts of ${rounds} rounds, ${millis} ms a part. Tracing off is straight once more: what two starts of one program differ by.`,
-      `Traces went to a process whose CPU is not counted: ${traceBytes.toLocaleString('en')} bytes.`,
+      `${starts} starts of ${rounds} rounds, ${millis} ms a part.`,
     ],
     figures: { ...run, sides: figures },
     failures: figures.filter(({ errors }) => errors > 0).map(({ name, errors }) => `${name}: ${errors} calls failed`),

@@ -1,4 +1,4 @@
-/** The ways to one and the same answer that are set side by side: straight, by another process, with TLS, with a token, traced. */
+/** The ways to one and the same answer that are set side by side: straight, by another process, with TLS, with a token. */
 
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -23,35 +23,29 @@ const roles = ['--roles', 'ingest,recommendation'];
 
 type Start = (folder: string) => Promise<Omit<Side, 'name'>>;
 
-/** By their names; `straight` is the one that the others are measured by. `endpoint`: of a collector of traces. */
-function startsOf(endpoint: string): Readonly<Record<string, Start>> {
-  return {
-    straight: async (folder) => alone(await start(folder, roles)),
-    'by an edge': async (folder) => {
-      const owner = await start(folder, roles);
-      const edge = await start(join(folder, 'edge'), ['--roles', 'edge', '--peers', owner.grpc]);
-      return { address: edge.grpc, servers: [edge, owner] };
-    },
-    'with a token': async (folder) => {
-      const token = randomBytes(32).toString('base64url');
-      const known = await start(folder, [...roles, '--set', `access.tokens=${tokens(token)}`]);
-      return { ...alone(known), headers: { authorization: `Bearer ${token}` }, token };
-    },
-    'with TLS': async (folder) => {
-      const { certificateFile, keyFile } = makeCertificate(folder);
-      const secured = await start(folder, [...roles, '--tls-cert', certificateFile, '--tls-key', keyFile]);
-      return { ...alone(secured), ca: readFileSync(certificateFile), caFile: certificateFile };
-    },
-    // The same once more: what two starts of one program differ by.
-    'tracing off': async (folder) => alone(await start(folder, roles)),
-    'tracing at 1 %': async (folder) => alone(await start(folder, roles, tracing(endpoint, 0.01))),
-    'tracing all': async (folder) => alone(await start(folder, roles, tracing(endpoint, 1))),
-  };
-}
+/** By their names; `straight` is the one that the others are measured by. */
+const starts: Readonly<Record<string, Start>> = {
+  straight: async (folder) => alone(await start(folder, roles)),
+  'by an edge': async (folder) => {
+    const owner = await start(folder, roles);
+    const edge = await start(join(folder, 'edge'), ['--roles', 'edge', '--peers', owner.grpc]);
+    return { address: edge.grpc, servers: [edge, owner] };
+  },
+  'with a token': async (folder) => {
+    const token = randomBytes(32).toString('base64url');
+    const known = await start(folder, [...roles, '--set', `access.tokens=${tokens(token)}`]);
+    return { ...alone(known), headers: { authorization: `Bearer ${token}` }, token };
+  },
+  'with TLS': async (folder) => {
+    const { certificateFile, keyFile } = makeCertificate(folder);
+    const secured = await start(folder, [...roles, '--tls-cert', certificateFile, '--tls-key', keyFile]);
+    return { ...alone(secured), ca: readFileSync(certificateFile), caFile: certificateFile };
+  },
+};
 
 /** Starts `straight`, and those whose name has one of the words; without words all. */
-export async function startSides(folder: string, endpoint: string, words: readonly string[]): Promise<readonly Side[]> {
-  const wanted = Object.entries(startsOf(endpoint)).filter(
+export async function startSides(folder: string, words: readonly string[]): Promise<readonly Side[]> {
+  const wanted = Object.entries(starts).filter(
     ([name]) => name === 'straight' || words.length === 0 || words.some((word) => name.includes(word)),
   );
   const sides: Side[] = [];
@@ -66,21 +60,9 @@ function alone(server: MeasuredServer): Omit<Side, 'name'> {
   return { address: server.grpc, servers: [server] };
 }
 
-function tracing(endpoint: string, ratio: number): Readonly<Record<string, string>> {
-  return {
-    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-    OTEL_TRACES_SAMPLER_ARG: String(ratio),
-  };
-}
-
-function start(
-  folder: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<MeasuredServer> {
+function start(folder: string, args: readonly string[]): Promise<MeasuredServer> {
   mkdirSync(folder, { recursive: true });
-  return startMeasured({ folder, args, env, isLoopWatched: false });
+  return startMeasured({ folder, args, isLoopWatched: false });
 }
 
 function tokens(token: string): string {

@@ -25,6 +25,7 @@ describe('npm run bench', () => {
       'scoring',
       'snapshot',
       'soak',
+      'tracing',
       'unary',
     ]) {
       assert.match(stdout, new RegExp(`^  ${name} +\\w`, 'm'));

@@ -17,10 +17,11 @@ const serverErrors = new Set<StatusCode>([
 /** The span of a call that came in; undefined where it is not recorded. `method`: `package.Service/Method`. */
 export function startServerSpan(method: string, metadata: CallMetadata, port: Port): Span | undefined {
   const tracer = activeTracer();
-  // Health and reflection are asked all the time, and lead to nothing.
-  if (tracer === undefined || method.startsWith('grpc.')) return undefined;
+  if (tracer === undefined) return undefined;
   const parent = metadata.get('traceparent');
   if (parent === undefined && !tracer.samplesNew()) return undefined;
+  // Health and reflection are asked all the time, and lead to nothing.
+  if (method.startsWith('grpc.')) return undefined;
   const attributes = { 'rpc.system.name': systemOf(port), 'rpc.method': method };
   const state = parent === undefined ? undefined : metadata.get('tracestate');
   return tracer.startCall(method, parent, state, { kind: 'server', attributes });

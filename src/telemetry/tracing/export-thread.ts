@@ -28,7 +28,7 @@ const maxBatches = 16;
 
 /**
  * OpenTelemetry's SDK and exporter, in a thread of their own. On the thread that serves, the client of the exporter made each call
- * there dearer, recorded or not, by a tenth (bench/RESULTS.md, mesh): most likely Node's code for streams is fastest where it meets one kind of them only.
+ * there dearer, recorded or not, by a tenth (bench/RESULTS.md, tracing): most likely Node's code for streams is fastest where it meets one kind of them only.
  * A collector that is away is told once in the log, and so is that it is back.
  *
  * @throws PalateError where the exporter cannot be made

@@ -5,15 +5,37 @@ import { type OtlpProtocol, openExportThread, otlpProtocols } from './export-thr
 import { recordingTracer } from './recording.ts';
 import { samplerOf } from './sampling.ts';
 import { openSpanQueue } from './span-queue.ts';
-import { useTracer } from './tracer.ts';
+import { type Tracer, useTracer } from './tracer.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** A tracer whose spans go to the collector. */
+export interface Recorder {
+  readonly tracer: Tracer;
+  /** Exports what waits; resolves when it was taken, or is lost. */
+  flush(): Promise<void>;
+  /** Exports what waits, and ends the thread; it takes no longer than `OTEL_BSP_EXPORT_TIMEOUT`, at most 5 s. */
+  stop(): Promise<void>;
+}
+
 /**
- * Begins to trace. The result exports what waits, and ends it; it takes no longer than `OTEL_BSP_EXPORT_TIMEOUT`, at most 5 s.
+ * Begins to trace. The result ends it, as `Recorder.stop` does.
  * @throws PalateError CONFIG_INVALID
  */
 export async function startExport(env: Variables, version: string, log: Log): Promise<() => Promise<void>> {
+  const { tracer, stop } = await openRecorder(env, version, log);
+  const end = useTracer(tracer);
+  return () => {
+    end();
+    return stop();
+  };
+}
+
+/**
+ * What traces as the variables say, for whoever is to use it.
+ * @throws PalateError CONFIG_INVALID
+ */
+export async function openRecorder(env: Variables, version: string, log: Log): Promise<Recorder> {
   const sample = samplerOf(env['OTEL_TRACES_SAMPLER'] || undefined, env['OTEL_TRACES_SAMPLER_ARG'] || undefined);
   const exportTimeoutMillis = Math.min(5_000, count(env, 'OTEL_BSP_EXPORT_TIMEOUT', 5_000));
   const limits = {
@@ -23,11 +45,13 @@ export async function startExport(env: Variables, version: string, log: Log): Pr
   };
   const thread = await openExportThread({ protocol: protocolOf(env), version }, exportTimeoutMillis, log);
   const queue = openSpanQueue(limits, thread.send, droppedLog(log));
-  const end = useTracer(recordingTracer(sample, queue.add));
-  return async () => {
-    end();
-    await Promise.race([queue.flush(), patience(exportTimeoutMillis)]);
-    await thread.stop();
+  return {
+    tracer: recordingTracer(sample, queue.add),
+    flush: queue.flush,
+    async stop() {
+      await Promise.race([queue.flush(), patience(exportTimeoutMillis)]);
+      await thread.stop();
+    },
   };
 }
 
