@@ -5,8 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { collectOften, pauseAfter } from '../../src/threads/full-collections.ts';
 
 test('a larger heap is collected less often', () => {
-  assert.equal(pauseAfter(10e6), 4_000);
-  assert.equal(pauseAfter(1e9), 50_000);
+  assert.equal(pauseAfter(10e6), 9_000);
+  assert.equal(pauseAfter(1e9), 100_000);
 });
 
 /** Full collections while steps of work make some 6 MB each, and keep a thirtieth. */
