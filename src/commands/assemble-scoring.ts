@@ -132,7 +132,7 @@ interface Keeping {
 function createKeeping(
   config: Config,
   neighbours: ScoringNeighbours,
-  { photos: { objects, concurrency }, kept, flight, places }: ScoringStores,
+  { photos: { objects, concurrency }, kept, asked, flight, places }: ScoringStores,
   models: ModelRegistry,
   log: Log,
 ): Keeping {
@@ -148,7 +148,10 @@ function createKeeping(
     records: kept.records,
     note: new GenerationNote(scoresFolder(config), `${places.photos}, ${places.records}`),
     uncertaintyOf: (labels) => uncertaintyOfLabels(labels, models.classes()),
-    putsSettled: () => kept.settled(),
+    putsSettled: async () => {
+      await asked.settled();
+      await kept.settled();
+    },
     observeUnsent: (listener) => outbox.observeUnsent(listener),
     forgetSent: () => unsent.forgetSent(),
     othersMillis: flight === undefined ? 0 : settlingMillis,

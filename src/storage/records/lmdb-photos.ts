@@ -27,10 +27,14 @@ export function putWord(entries: Entries, keys: TenantKeys, word: ModelWord): Ke
   return replace(entries, keys, before, joinReviews(entries, keys, withWord(before, word)));
 }
 
-/** Everything is made before anything is written: what was written before a throw would stay. */
+/**
+ * Everything is made before anything is written: what was written before a throw would stay. What says nothing new is not
+ * written: the journal tells of each photo that was scored here.
+ */
 function replace(entries: Entries, keys: TenantKeys, before: Photo | undefined, after: Photo): KeptScore {
   const bytes = encodePhoto(after);
   const kept = keptScoreOf(after);
+  if (before !== undefined && entries.get(keys.photo(after.sha256))?.equals(bytes) === true) return kept;
   const sha256 = Buffer.from(after.sha256, 'hex');
   const place = keys.place(queuePlace(after));
   const oldPlace = before && keys.place(queuePlace(before));

@@ -1,10 +1,9 @@
 /**
- * Score records whose new photos are written behind the answer. A store takes a millisecond until a word is seen by everyone;
- * in this process it is seen at once, by its photo and by its id, from memory. A word that is lost on the way costs what it
- * would have saved: the photo is not known next time, unless the journal tells of it.
+ * Score records whose new photos are written behind the answer, those of a while together. Until a word is seen by everyone it is
+ * seen in this process, by its photo and by its id, from memory. A word that is lost on the way costs what it would have
+ * saved: the photo is not known next time, unless the journal tells of it.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withWord } from './merge.ts';
 import { keptScoreOf } from './photo-bytes.ts';
 import type { KeptScore, ModelWord, ScoreRecords } from './score-records.ts';
@@ -12,6 +11,11 @@ import type { KeptScore, ModelWord, ScoreRecords } from './score-records.ts';
 export interface WriteBehindOptions {
   /** Words that are being written, at most: beyond these a put waits for the store, as it would without. Default 1,000. */
   readonly maxWaiting?: number;
+  /**
+   * Words of so many milliseconds are written together: each commit writes half a dozen pages and waits for the disk. Whoever
+   * needs the store to have them does not wait for that. Default 50.
+   */
+  readonly gatherMillis?: number;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -31,15 +35,17 @@ export interface AskedRecords extends Pick<ScoreRecords, 'find' | 'put' | 'get' 
  * The same records, but that a `put` of a photo that is not known resolves before the store has it: whoever asks these
  * records sees it then, and others by and by. The ids that photos are put with are new, so no review waits for them.
  */
-export function writeBehind(records: ScoreRecords, { maxWaiting = 1_000, log }: WriteBehindOptions): AskedRecords {
+export function writeBehind(records: ScoreRecords, options: WriteBehindOptions): AskedRecords {
+  const { maxWaiting = 1_000, gatherMillis = 50, log } = options;
   const byPhoto = new Map<string, Waiting>();
   const byImage = new Map<string, Waiting>();
+  const gathering = gatherer(gatherMillis);
 
   function begin(tenant: string, word: ModelWord): KeptScore {
     const photo = keyOf(tenant, word.sha256);
     const image = keyOf(tenant, word.imageId.toLowerCase());
-    // In a turn of its own, when the answer is out.
-    const written = nextTurn()
+    const written = gathering
+      .gathered()
       .then(() => records.put(tenant, word))
       .catch((err: unknown) => {
         log.warn({ err, imageId: word.imageId }, 'a score was not taken down: the photo is not known next time');
@@ -55,6 +61,7 @@ export function writeBehind(records: ScoreRecords, { maxWaiting = 1_000, log }: 
   }
 
   const settled = async () => {
+    gathering.hurry();
     await Promise.all([...byPhoto.values()].map(({ written }) => written));
   };
 
@@ -73,7 +80,9 @@ export function writeBehind(records: ScoreRecords, { maxWaiting = 1_000, log }: 
       return isBehind ? begin(tenant, word) : records.put(tenant, word);
     },
     async review(tenant, imageId, word, options) {
-      await byImage.get(keyOf(tenant, imageId.toLowerCase()))?.written;
+      const waiting = byImage.get(keyOf(tenant, imageId.toLowerCase()));
+      if (waiting !== undefined) gathering.hurry();
+      await waiting?.written;
       return records.review(tenant, imageId, word, options);
     },
     async list(tenant, query) {
@@ -85,6 +94,29 @@ export function writeBehind(records: ScoreRecords, { maxWaiting = 1_000, log }: 
       await settled();
       await records.close();
     },
+  };
+}
+
+/** Brings together what comes within a while. */
+function gatherer(millis: number) {
+  let all: PromiseWithResolvers<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const hurry = () => {
+    clearTimeout(timer);
+    all?.resolve();
+    all = undefined;
+  };
+  return {
+    /** Resolves after the while, which began with the first: in a turn of its own, when the answer is out. */
+    gathered(): Promise<void> {
+      if (all === undefined) {
+        all = Promise.withResolvers<void>();
+        timer = setTimeout(hurry, millis);
+      }
+      return all.promise;
+    },
+    /** Ends the while now. */
+    hurry,
   };
 }
 

@@ -79,6 +79,31 @@ describe('records that are written behind', () => {
     await records.close();
   });
 
+  it('go to the store together after a while, or at once where somebody needs them there', async () => {
+    const store = await openStore();
+    const puts: string[] = [];
+    const put: ScoreRecords['put'] = (tenant, word) => {
+      puts.push(word.sha256);
+      return store.put(tenant, word);
+    };
+    const records = writeBehind(
+      { ...store, put, close: () => store.close() },
+      { gatherMillis: 60_000, log: keepingLog() },
+    );
+    await records.put('', wordOn('a'));
+    await records.put('', wordOn('b'));
+    assert.deepEqual(puts, []);
+    await records.settled();
+    assert.deepEqual(puts, [hashOf('a'), hashOf('b')]);
+    const word = wordOn('c');
+    await records.put('', word);
+    await records.review('', word.imageId, reviewOf({ score: 1 }));
+    assert.equal(puts.at(-1), hashOf('c'));
+    await records.put('', wordOn('d'));
+    await records.close();
+    assert.equal(puts.at(-1), hashOf('d'));
+  });
+
   it('wait for the store when too much waits already', async () => {
     const { slow, gate } = await slowStore();
     const records = writeBehind(slow, { maxWaiting: 1, log: keepingLog() });
