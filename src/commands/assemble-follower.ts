@@ -1,6 +1,5 @@
 /** Wires a process that follows the journal of another one: the services that its roles ask for, and the state. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { IngestService } from '../../gen/palate/ingest/v1/ingest_pb.ts';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import type { Config } from '../config.ts';
@@ -22,7 +21,7 @@ import type { Log } from '../telemetry/log.ts';
 import { type Meters, measureSnapshots, measureState } from './assemble-metrics.ts';
 import { createShadow, type PastParts } from './assemble-past.ts';
 import { recommendationService, type Services, scoringRole } from './assemble-roles.ts';
-import { foldSettings, snapshotFolder } from './settings.ts';
+import { foldSettings, journalFolder, snapshotFolder } from './settings.ts';
 
 interface Snapshots {
   readonly onRestored: (restored: Restored) => void;
@@ -60,7 +59,7 @@ export async function servicesOfFollower(config: Config, log: Log, meters: Meter
 function followerParts(config: Config, health: HealthBoard, log: Log, meters: Meters): FollowerParts {
   const { everyEvents, everyMillis } = config.recommendation.snapshots;
   const { follow } = config.journal;
-  assertOwnFolder(config.dataFolder);
+  assertOwnFolder(config);
   const reader = createRemoteReader(follow, config.peers);
   const connection: Part = { name: 'connection to the owner', stop: async () => reader.close() };
   const forget = () => shadow.forget();
@@ -83,9 +82,9 @@ function followerParts(config: Config, health: HealthBoard, log: Log, meters: Me
 }
 
 /** Two that write snapshots into one folder would delete each other's. */
-function assertOwnFolder(dataFolder: string): void {
-  if (!existsSync(join(dataFolder, 'journal'))) return;
-  const message = `the data folder ${dataFolder} has a journal of its own: give a process that follows another with --data`;
+function assertOwnFolder(config: Config): void {
+  if (!existsSync(journalFolder(config))) return;
+  const message = `the data folder ${config.dataFolder} has a journal of its own: give a process that follows another with --data`;
   throw new PalateError('CONFIG_INVALID', message);
 }
 

@@ -1,6 +1,5 @@
 /** Wires a process with a journal of its own: the services that its roles ask for, and what carries them. */
 
-import { join } from 'node:path';
 import { RecommendationService } from '../../gen/palate/recommendation/v1/recommendation_pb.ts';
 import type { Config } from '../config.ts';
 import { beforeWindow } from '../ingest/before-window.ts';
@@ -22,7 +21,7 @@ import { type Meters, measureJournal } from './assemble-metrics.ts';
 import { pastParts } from './assemble-past.ts';
 import { recommendationService, type Services, scoringRole } from './assemble-roles.ts';
 import type { ScoringParts } from './assemble-scoring.ts';
-import { foldSettings } from './settings.ts';
+import { foldSettings, journalFolder } from './settings.ts';
 
 /** The services of a process with a journal of its own. */
 export async function servicesOfOwner(config: Config, log: Log, meters: Meters): Promise<Services> {
@@ -75,10 +74,6 @@ export async function servicesOfOwner(config: Config, log: Log, meters: Meters):
     }
   }
   return { services, parts, health };
-}
-
-function journalFolder({ dataFolder }: Config): string {
-  return join(dataFolder, 'journal');
 }
 
 /** Recalls the ids of the newest events. */

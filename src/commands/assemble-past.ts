@@ -1,5 +1,4 @@
 /** Wires what has to do with the state's past: snapshots, the shadow fold, retention. */
-import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Part } from '../lifecycle.ts';
@@ -12,7 +11,7 @@ import { removeSnapshots } from '../recommendation/snapshots/snapshot-folder.ts'
 import type { JournalFeed, StateFeed } from '../recommendation/state-feed.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Meters, measureSnapshots, measureState } from './assemble-metrics.ts';
-import { foldSettings, sessionKnnSettings, sessionStanSettings, snapshotFolder } from './settings.ts';
+import { foldSettings, journalFolder, sessionKnnSettings, sessionStanSettings, snapshotFolder } from './settings.ts';
 
 export interface PastParts {
   readonly shadow: Shadow;
@@ -31,7 +30,7 @@ export function pastParts(
   meters: Meters,
 ): PastParts {
   const { everyEvents, everyMillis } = config.recommendation.snapshots;
-  const shadow = createShadow(config, { folder: join(config.dataFolder, 'journal') }, journal, feed, log);
+  const shadow = createShadow(config, { folder: journalFolder(config) }, journal, feed, log);
   const snapshotLog = log.child({ part: 'snapshots' });
   const schedule = new SnapshotSchedule({
     snapshot: (signal) => shadow.snapshot(signal),
@@ -89,7 +88,7 @@ export function createShadow(
 function retention(config: Config, journal: Journal, shadow: Shadow, isErasing: () => boolean, log: Log) {
   return createRetention({
     journal,
-    journalFolder: join(config.dataFolder, 'journal'),
+    journalFolder: journalFolder(config),
     ...config.journal.retention,
     // A failed write leaves gaps between sequences: a tenth more makes up for them.
     keepRecords: Math.ceil(config.ingest.duplicateWindow * 1.1),

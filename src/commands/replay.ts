@@ -1,5 +1,4 @@
 /** `palate replay`: folds a journal again, in this process. */
-import { join } from 'node:path';
 import { parseTenant } from '../access/tenant.ts';
 import type { Config } from '../config.ts';
 import type { JournalReader } from '../journal/journal.ts';
@@ -12,7 +11,7 @@ import { sequenceUntil } from './journal-place.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { comparisonOf, type Moment, momentOf } from './replay-moments.ts';
 import { answerOf, comparisonAnswerOf, comparisonTextOf, textOf } from './replay-text.ts';
-import { foldSettings, snapshotFolder } from './settings.ts';
+import { foldSettings, journalFolder, snapshotFolder } from './settings.ts';
 
 const options = {
   ...configOptions,
@@ -73,7 +72,7 @@ async function run(context: Context): Promise<void> {
   const { config: file, set, data } = values;
   const config = context.loadConfig(configSources({ config: file, set, data }));
   const tenants = (values.tenant ?? ['']).map(parseTenant);
-  const reader = await openJournalForReading({ folder: join(config.dataFolder, 'journal') });
+  const reader = await openJournalForReading({ folder: journalFolder(config) });
   const places = values.compare === undefined ? [values.until] : [values.until, values.compare];
   const sequences = await Promise.all(places.map((place) => sequenceUntil(reader, place)));
   const moments = await fold(reader, sequences, tenants, config, context);

@@ -76,6 +76,10 @@ export function sessionStanSettings({ recommendation: { sessions, stan } }: Conf
   return { mostRecentSessions: sessions.mostRecentSessions, ...stan };
 }
 
+export function journalFolder({ dataFolder }: Config): string {
+  return join(dataFolder, 'journal');
+}
+
 export function snapshotFolder({ dataFolder, recommendation: { snapshots } }: Config): string {
   return snapshots.folder === '' ? join(dataFolder, 'snapshots') : snapshots.folder;
 }

@@ -1,6 +1,5 @@
 /** `palate snapshot`: writes a snapshot of the state, from outside. */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PalateError } from '../errors.ts';
 import { openJournalForReading } from '../journal/open-journal-for-reading.ts';
 import { digestOf } from '../recommendation/fold/digest.ts';
@@ -10,7 +9,7 @@ import { createLog } from '../telemetry/log.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { configOptions, configSources, serverOptions } from './config-options.ts';
 import { createProgressBar, grouped } from './progress-bar.ts';
-import { foldSettings, snapshotFolder } from './settings.ts';
+import { foldSettings, journalFolder, snapshotFolder } from './settings.ts';
 import { formatTable } from './table.ts';
 
 const options = {
@@ -52,9 +51,9 @@ async function run(context: Context): Promise<void> {
   const { values, stdout, signal } = context;
   const { config: file, set, data } = values;
   const config = context.loadConfig(configSources({ config: file, set, data }));
-  const journalFolder = join(config.dataFolder, 'journal');
-  const segments = await segmentsIn(journalFolder);
-  const reader = await openJournalForReading({ folder: journalFolder });
+  const journal = journalFolder(config);
+  const segments = await segmentsIn(journal);
+  const reader = await openJournalForReading({ folder: journal });
   const { durableSequence } = await reader.status();
   const folder = snapshotFolder(config);
   const bar = createProgressBar({ output: context.stderr, unit: 'events' });
@@ -73,7 +72,7 @@ async function run(context: Context): Promise<void> {
   await past.foldTo(durableSequence, signal);
   bar.finish(folded);
   const foldMillis = performance.now() - began;
-  await assertUnchanged(journalFolder, segments);
+  await assertUnchanged(journal, segments);
   const saved = await saveState(past.state, past.origin(), folder, config.recommendation.snapshots.keep);
   const names = past.state.tenantNames();
   const digests = Object.fromEntries(names.map((name) => [name, digestOf(past.state.tenant(name)!)]));

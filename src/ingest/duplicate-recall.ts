@@ -54,10 +54,7 @@ export class DuplicateRecall implements Part {
     const notes = new IdNotes(this.duplicates, recalled?.throughSequence ?? this.#afterSequence());
     const sequence = this.#journal.status().durableSequence;
     if (notes.throughSequence >= sequence) return;
-    for await (const block of this.#journal.readBlocks({ afterSequence: notes.throughSequence })) {
-      notes.note(block.until(sequence));
-      if (notes.throughSequence >= sequence) break;
-    }
+    await notes.noteThrough(sequence, this.#journal.readBlocks({ afterSequence: notes.throughSequence }));
   }
 
   async stop(): Promise<void> {

@@ -30,15 +30,6 @@ export interface WindowParts {
   readonly count: number;
 }
 
-/** What a window holds, as it passes between threads. */
-export interface WindowParts {
-  readonly capacity: number;
-  readonly ids: Uint32Array;
-  readonly slots: Uint32Array;
-  readonly next: number;
-  readonly count: number;
-}
-
 export class DuplicateWindow {
   /** How many ids are remembered at least, once so many came. */
   readonly capacity: number;

@@ -27,8 +27,16 @@ export class IdNotes {
     return this.#throughSequence;
   }
 
+  /** Notes what comes, up to a sequence, and asks for no more. */
+  async noteThrough(sequence: number, blocks: AsyncIterable<RecordBlock>): Promise<void> {
+    for await (const block of blocks) {
+      this.#note(block.until(sequence));
+      if (this.#throughSequence >= sequence) break;
+    }
+  }
+
   /** What is noted already is passed over. The oldest ids must come first: they are forgotten first. */
-  note(block: RecordBlock): void {
+  #note(block: RecordBlock): void {
     for (let at = 0; at < block.length; at++) {
       const sequence = block.sequence(at);
       if (sequence <= this.#throughSequence || block.isTombstone(at)) continue;

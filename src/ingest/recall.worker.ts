@@ -16,10 +16,7 @@ async function recall(task: RecallTask, { signal }: WorkerCall) {
   const duplicates = createDuplicates(capacity);
   const journal = await openJournalForReading({ folder });
   const notes = new IdNotes(duplicates, await firstNeeded(journal, task, signal));
-  for await (const block of read(journal, notes.throughSequence, signal)) {
-    notes.note(block.until(throughSequence));
-    if (notes.throughSequence >= throughSequence) break;
-  }
+  await notes.noteThrough(throughSequence, read(journal, notes.throughSequence, signal));
   const windows = duplicates.all().map(([tenant, window]) => [tenant, window.release()] as const);
   const recalled: Recalled = { throughSequence: notes.throughSequence, windows };
   return handOver(
