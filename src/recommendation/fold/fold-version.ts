@@ -3,4 +3,4 @@
  * which the same journal leads to another state, or a `persist` reads other sections than the one before it wrote. A
  * snapshot of another version is not used: the journal is folded anew.
  */
-export const foldVersion = 3;
+export const foldVersion = 4;
