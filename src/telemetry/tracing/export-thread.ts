@@ -25,6 +25,8 @@ export interface ExportThread {
 
 /** So many batches may be with the thread. */
 const maxBatches = 16;
+/** What a thread takes to load the SDK, by far. */
+const openMillis = 30_000;
 
 /**
  * OpenTelemetry's SDK and exporter, in a thread of their own. On the thread that serves, the client of the exporter made each call
@@ -41,7 +43,12 @@ export async function openExportThread(data: ExportData, timeoutMillis: number, 
     maxPending: maxBatches,
     log: linesTo(log),
   });
-  await worker.request('open', undefined);
+  try {
+    await worker.request('open', undefined, { deadlineMillis: Date.now() + openMillis });
+  } catch (thrown) {
+    await worker.stop();
+    throw thrown;
+  }
   const outcome = outcomeLog(log);
   return {
     async send(batch) {
