@@ -74,8 +74,11 @@ export async function forgetErased(options: ForgettingOptions): Promise<Forgotte
   }
 }
 
+/** Records that come meanwhile get a second look. What comes even then came after the erasure, and photos may come all the time. */
+const rounds = 2;
+
 /**
- * The bytes of the photos first: a record that is still there brings the next attempt to them, should the store of the photos
+ * The bytes of each photo first: a record that is still there brings the next attempt to them, should the store of the photos
  * fail, or the process end.
  */
 async function forgetIn(
@@ -84,19 +87,29 @@ async function forgetIn(
   known: KnownMeals,
   isTheirs: (owner: PhotoOwner) => boolean,
 ): Promise<{ readonly hashes: readonly string[]; readonly photos: number }> {
-  const removed = new Set<string>();
-  const remove = async (hashes: readonly string[]) => {
-    for (const sha256 of hashes) {
-      if (known.hasPhoto(tenant, sha256) || removed.has(sha256)) continue;
+  const looked = new Set<string>();
+  const forgotten: string[] = [];
+  let photos = 0;
+  let next = await records.hashesOf(tenant, isTheirs);
+  for (let round = 1; ; round++) {
+    for (const sha256 of next) {
+      looked.add(sha256);
+      if (known.hasPhoto(tenant, sha256)) continue;
       await removePhoto({ tenant, sha256 });
-      removed.add(sha256);
+      photos += 1;
     }
-  };
-  await remove(await records.hashesOf(tenant, isTheirs));
-  const hashes = await records.deleteOf(tenant, isTheirs);
-  // Those that came meanwhile.
-  await remove(hashes);
-  return { hashes, photos: removed.size };
+    const came = new Set<string>();
+    const isDue = (owner: PhotoOwner): boolean => {
+      if (!isTheirs(owner)) return false;
+      const { sha256 } = owner;
+      if (sha256 === '' || looked.has(sha256)) return true;
+      came.add(sha256);
+      return false;
+    };
+    forgotten.push(...(await records.deleteOf(tenant, isDue)));
+    if (came.size === 0 || round === rounds) return { hashes: forgotten, photos };
+    next = [...came];
+  }
 }
 
 /** Others sent these photos too: what they said makes the record anew. */

@@ -26,14 +26,14 @@ export interface Named {
 }
 
 /** Whose a photo is. */
-export function ownerOf({ imageIds, named, word: { scoredAtMicros } }: Photo): PhotoOwner {
+export function ownerOf({ sha256, imageIds, named, word: { scoredAtMicros } }: Photo): PhotoOwner {
   const { userId, visitorId, sessionId } = named;
-  return { imageIds, userId, visitorId, sessionId, scoredAtMicros };
+  return { sha256, imageIds, userId, visitorId, sessionId, scoredAtMicros };
 }
 
 /** Whose it is of what only a review is known: nobody's. */
 export function ownerOfReview(imageId: string): PhotoOwner {
-  return { imageIds: [imageId], userId: '', visitorId: '', sessionId: '', scoredAtMicros: 0 };
+  return { sha256: '', imageIds: [imageId], userId: '', visitorId: '', sessionId: '', scoredAtMicros: 0 };
 }
 
 /** Ids that a photo is found by, at most. More are made only where many processes score the same photo at once. */

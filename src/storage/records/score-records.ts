@@ -82,6 +82,8 @@ export interface QueuePage {
 
 /** Whose photo it is, to decide whether it goes with an erased person. */
 export interface PhotoOwner {
+  /** Of the photo; '': it is a review only. */
+  readonly sha256: string;
   readonly imageIds: readonly string[];
   /** '' where there is none. */
   readonly userId: string;

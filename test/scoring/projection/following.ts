@@ -9,6 +9,7 @@ import { localMealJournal } from '../../../src/scoring/projection/local-meal-jou
 import { Projection, type ProjectionOptions } from '../../../src/scoring/projection/projection.ts';
 import { openDiskObjectStore } from '../../../src/storage/objects/disk-object-store.ts';
 import { openLmdbScoreRecords } from '../../../src/storage/records/lmdb-score-records.ts';
+import type { ModelWord } from '../../../src/storage/records/score-records.ts';
 import { event, freshEventId } from '../../events/event-samples.ts';
 import { openPublishing } from '../../ingest/erasure/publishing.ts';
 
@@ -33,6 +34,24 @@ export function reviewed(photo: number, score: number, comment = ''): Event {
 }
 
 export const bytesOf = (one: Event) => toBinary(EventSchema, create(EventSchema, one));
+
+/** What a scorer that is not told of in the journal takes down. */
+export const wordOf = (photo: number, userId: string, score?: number): ModelWord => ({
+  imageId: imageOf(photo),
+  sha256: hashOf(photo),
+  score,
+  rejection: score === undefined ? { reason: 'NOT_FOOD', message: 'no food' } : undefined,
+  labels: [],
+  model: { name: 'food', version: '1' },
+  uncertainty: 0.5,
+  isEstimate: false,
+  provider: 'cpu',
+  userId,
+  visitorId: '',
+  sessionId: '',
+  itemId: '',
+  scoredAtMicros: 1,
+});
 
 /** Opens what there is in a folder, or begins it. */
 export async function openFollowing(folder: string, options: Partial<ProjectionOptions> = {}) {

@@ -5,10 +5,9 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { PalateError } from '../../../src/errors.ts';
 import type { UnsentListener } from '../../../src/scoring/outbox.ts';
 import { localMealJournal } from '../../../src/scoring/projection/local-meal-journal.ts';
-import type { ModelWord } from '../../../src/storage/records/score-records.ts';
 import { erase, makeFolder, viewed } from '../../ingest/erasure/publishing.ts';
 import { eventually } from '../../servers/palate-process.ts';
-import { bytesOf, hashOf, imageOf, openFollowing, reviewed, scored } from './following.ts';
+import { bytesOf, hashOf, imageOf, openFollowing, reviewed, scored, wordOf } from './following.ts';
 
 let folder: string;
 let remove: () => Promise<void>;
@@ -54,24 +53,6 @@ function contentOf(path: string): Promise<Buffer> {
     throw error;
   });
 }
-
-/** What a scorer that is not told of in the journal takes down. */
-const word = (photo: number, userId: string, score?: number): ModelWord => ({
-  imageId: imageOf(photo),
-  sha256: hashOf(photo),
-  score,
-  rejection: score === undefined ? { reason: 'NOT_FOOD', message: 'no food' } : undefined,
-  labels: [],
-  model: { name: 'food', version: '1' },
-  uncertainty: 0.5,
-  isEstimate: false,
-  provider: 'cpu',
-  userId,
-  visitorId: '',
-  sessionId: '',
-  itemId: '',
-  scoredAtMicros: 1,
-});
 
 describe('score records', () => {
   test('have what the journal tells of photos, whoever published it and whenever', async () => {
@@ -151,7 +132,7 @@ describe('an erasure', () => {
     await publish(scored(4, 'ann-of-lynn'));
     await caughtUp(following);
     await publish(scored(4, 'bob'));
-    await records.put('', word(9, 'ann-of-lynn'));
+    await records.put('', wordOf(9, 'ann-of-lynn'));
     await caughtUp(following);
     assert.equal(await userOf(following, 3), 'ann-of-lynn');
     assert.ok(await holds('lynn'));
@@ -194,7 +175,7 @@ describe('an erasure', () => {
     let isWaiting = true;
     const following = await open({ observeUnsent });
     await caughtUp(following);
-    await following.records.put('', word(5, 'ann-of-lynn', 3));
+    await following.records.put('', wordOf(5, 'ann-of-lynn', 3));
     await following.publish(viewed('eve'));
     await following.projection.forgetErased(AbortSignal.timeout(5_000));
     assert.equal(await userOf(following, 5), 'ann-of-lynn');
@@ -216,7 +197,7 @@ describe('an erasure', () => {
     await following.publish(viewed('eve'));
     const hers = scored(6, 'ann-of-lynn');
     const isPut = Promise.withResolvers<void>();
-    put = isPut.promise.then(() => following.records.put('', word(6, 'ann-of-lynn', 3)));
+    put = isPut.promise.then(() => following.records.put('', wordOf(6, 'ann-of-lynn', 3)));
     const told = following.projection.refused('', bytesOf(hers), new PalateError('USER_ERASED', 'erased'));
     isPut.resolve();
     await told;
@@ -237,7 +218,7 @@ describe('an erasure', () => {
     const photo = { tenant: '', sha256: hashOf(1) };
     await following.objects.put(photo, Buffer.from('hers'));
     await following.publish(viewed('eve'));
-    await following.records.put('', word(1, 'ann-of-lynn'));
+    await following.records.put('', wordOf(1, 'ann-of-lynn'));
     const forgotten = following.projection.forgetErased(AbortSignal.timeout(5_000));
     await assert.rejects(forgotten, { reason: 'STORAGE_FAILED' });
     assert.equal(await userOf(following, 1), 'ann-of-lynn');
@@ -250,10 +231,10 @@ describe('an erasure', () => {
   test('spares what another scorer took down and tells the journal in a moment', async () => {
     const following = await open({ othersMillis: 300 });
     await caughtUp(following);
-    await following.records.put('', { ...word(5, 'bob', 3), scoredAtMicros: Date.now() * 1e3 });
-    await following.records.put('', { ...word(6, 'eve', 3), scoredAtMicros: (Date.now() - 5_000) * 1e3 });
+    await following.records.put('', { ...wordOf(5, 'bob', 3), scoredAtMicros: Date.now() * 1e3 });
+    await following.records.put('', { ...wordOf(6, 'eve', 3), scoredAtMicros: (Date.now() - 5_000) * 1e3 });
     const forgotten = following.projection.forgetErased(AbortSignal.timeout(5_000));
-    await following.records.put('', { ...word(7, 'zoe', 3), scoredAtMicros: (Date.now() + 3_000) * 1e3 });
+    await following.records.put('', { ...wordOf(7, 'zoe', 3), scoredAtMicros: (Date.now() + 3_000) * 1e3 });
     await following.publish(scored(5, 'bob'));
     await forgotten;
     const users = await Promise.all([5, 6, 7].map((photo) => userOf(following, photo)));
@@ -266,7 +247,7 @@ describe('an erasure', () => {
     await caughtUp(first);
     await first.publish(scored(1, 'bob'));
     await caughtUp(first);
-    await first.records.put('', word(2, 'ann', 3));
+    await first.records.put('', wordOf(2, 'ann', 3));
     await first.close();
     await rm(join(folder, 'scores', 'generation.json'));
     const second = await open();
