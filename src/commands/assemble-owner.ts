@@ -90,7 +90,8 @@ function createRecall(
     return beforeWindow(state.tenantNames().length, state.sequence, journal.status().durableSequence, capacity);
   };
   const folder = journalFolder(config);
-  const help = { folder, capacity, log: log.child({ part: 'ingest' }) };
+  const isStateFolded = config.roles.includes('recommendation');
+  const help = { folder, capacity, log: log.child({ part: 'ingest' }), isStateFolded };
   return new DuplicateRecall(journal, createDuplicates(capacity), oldEnough, help);
 }
 

@@ -16,6 +16,11 @@ export interface RecallHelp {
   readonly log: Log;
   /** Where there are fewer records to be read, it does not pay. Default: 50,000. */
   readonly fromRecords?: number;
+  /**
+   * By the time of `start`, `oldEnough` tells it of all records, as a state does that was folded meanwhile: where one tenant has
+   * them all, the older ones need not be read for that. Default: no.
+   */
+  readonly isStateFolded?: boolean;
 }
 
 /**
@@ -49,7 +54,7 @@ export class DuplicateRecall implements Part {
 
   /** Throws what the journal throws: a corrupt record must not make a duplicate look new. */
   async start(): Promise<void> {
-    const recalled = await this.#recalled;
+    const recalled = await this.#usable();
     for (const [tenant, parts] of recalled?.windows ?? []) this.duplicates.put(tenant, DuplicateWindow.of(parts));
     const notes = new IdNotes(this.duplicates, recalled?.throughSequence ?? this.#afterSequence());
     const sequence = this.#journal.status().durableSequence;
@@ -61,14 +66,21 @@ export class DuplicateRecall implements Part {
     await this.#thread?.stop();
   }
 
+  /** What the thread recalled, unless it left records out that are needed: then there are more tenants than it saw. */
+  async #usable(): Promise<Recalled | undefined> {
+    const recalled = await this.#recalled;
+    return recalled === undefined || recalled.afterSequence > this.#afterSequence() ? undefined : recalled;
+  }
+
   #begin(): void {
     if (this.#help === undefined) return;
-    const { folder, capacity, log, fromRecords = 50_000 } = this.#help;
+    const { folder, capacity, log, fromRecords = 50_000, isStateFolded = false } = this.#help;
     const task = {
       folder,
       capacity,
       afterSequence: this.#afterSequence(),
       throughSequence: this.#journal.status().durableSequence,
+      isOneTenantLikely: isStateFolded,
     };
     if (task.throughSequence - task.afterSequence < fromRecords) return;
     const thread = startRecall(task, log);

@@ -11,10 +11,13 @@ export interface RecallTask {
   readonly afterSequence: number;
   /** Durable. */
   readonly throughSequence: number;
+  /** Who asks will know whether one tenant has all events: as long as one has those that are read, it is taken to be so. */
+  readonly isOneTenantLikely: boolean;
 }
 
 export interface Recalled {
-  /** What was noted. */
+  /** What was noted: ids above the first, up to the second. */
+  readonly afterSequence: number;
   readonly throughSequence: number;
   readonly windows: readonly (readonly [tenant: string, WindowParts])[];
 }

@@ -144,6 +144,43 @@ describe('the ids of a journal', () => {
     await rm(shared, { recursive: true });
   });
 
+  test('of several tenants are recalled where a state will be folded: the thread sees it, or the state does', async () => {
+    // Of 600 records of "shop", so many of "market" begin at one of these places; 110 are the newest.
+    for (const [from, count, readHere] of [
+      [550, 40, []],
+      [100, 40, [0]],
+      [0, 0, []],
+    ] as const) {
+      const shared = await mkdtemp(join(tmpdir(), 'palate-recall-'));
+      const both = await openJournal({ folder: shared, durability: 'os' });
+      const fresh = Array.from({ length: 600 }, freshEventId);
+      const tenantAt = (at: number) => (at >= from && at < from + count ? 'market' : 'shop');
+      for (const [at, eventId] of fresh.entries()) {
+        both.append({ tenant: tenantAt(at), trace, events: [itemViewed('a', { eventId, userId: 'u' })] });
+      }
+      await both.durable(600);
+      let isFolded = false;
+      const oldEnough = () => (isFolded ? beforeWindow(count > 0 ? 2 : 1, 600, 600, 100) : 0);
+      const help = { folder: shared, capacity: 100, log: silentLog, fromRecords: 1, isStateFolded: true };
+      const readFrom: number[] = [];
+      const watched: Pick<Journal, 'readBlocks' | 'status'> = {
+        status: () => both.status(),
+        readBlocks(options) {
+          readFrom.push(options.afterSequence);
+          return both.readBlocks(options);
+        },
+      };
+      const recall = new DuplicateRecall(watched, createDuplicates(100), oldEnough, help);
+      await recall.early.start?.();
+      isFolded = true;
+      await recall.start();
+      assert.deepEqual(readFrom, readHere);
+      assert.deepEqual([recall.duplicates.of('shop').size, recall.duplicates.of('market').size], [100, count]);
+      await both.close();
+      await rm(shared, { recursive: true });
+    }
+  });
+
   test('that came since the thread began are read here', async () => {
     const help = { folder, capacity: 2_000, log: silentLog, fromRecords: 1 };
     const earlier = { ...counted, status: () => ({ ...journal.status(), durableSequence: 400 }) };

@@ -1,9 +1,12 @@
 /** Keeps the tallies while a journal is replayed. Its owner is `tally-thread.ts`. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { goBehind } from '../../threads/go-behind.ts';
 import { addUp, createTallies, type KeptTallies, persistTallies } from '../fold/tallies.ts';
 import type { Section } from '../snapshots/archive-reader.ts';
 import { ArchiveWriter } from '../snapshots/archive-writer.ts';
 import type { FromTallies, TallyData, ToTallies } from './messages.ts';
+
+goBehind();
 
 const { settings } = workerData as TallyData;
 const byTenant = new Map<string, KeptTallies>();
