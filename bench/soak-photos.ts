@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { IngestService } from '../gen/palate/ingest/v1/ingest_pb.ts';
 import { createGrpcClient } from '../src/rpc/client/grpc-client.ts';
 import { openLoop } from './load/open-loop.ts';
-import type { Pace } from './load/pacer.worker.ts';
+import type { Pace } from './load/pace.ts';
 import type { MeasuredServer } from './measured-server.ts';
 import { connectPhotoLoad } from './scoring/photo-load.ts';
 

@@ -1,10 +1,10 @@
 /**
  * Unary calls of one method over one connection, for a load that must not cost more than what it measures: a call is
- * one write of bytes prepared beforehand, an answer is not decoded.
+ * one write of bytes prepared beforehand, from where they lie; answers are read into one buffer, and not decoded.
  */
 
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { statusIn } from './grpc-status.ts';
 import {
@@ -24,6 +24,8 @@ import type { Answered, Caller } from './open-loop.ts';
 const maxUnderWay = 900;
 /** The connection's window is given back in such parts. */
 const windowBytes = 1_048_576;
+/** So much of the answers is read at a time. */
+const readBytes = 65_536;
 const noBytes = Buffer.alloc(0);
 
 interface UnderWay {
@@ -44,7 +46,7 @@ export interface GrpcCallerOptions {
 
 /**
  * Connects to `host:port`. `path`: as `/package.Service/Method`. A message larger than the receiver's window of a stream or
- * of a connection is never sent.
+ * of a connection is never sent. What is prepared here is to be called here: its bytes are written into.
  */
 export async function connectGrpcCaller(
   address: string,
@@ -52,17 +54,18 @@ export async function connectGrpcCaller(
   { readsStatus = false, headers: more = {}, ca }: GrpcCallerOptions = {},
 ): Promise<Caller<Uint8Array, PreparedCall>> {
   const [host = '', port = ''] = address.split(':');
-  const where = { host, port: Number(port), noDelay: true };
-  const socket =
-    ca === undefined ? connect(where) : connectTls({ ...where, ca, servername: 'localhost', ALPNProtocols: ['h2'] });
-  await once(socket, ca === undefined ? 'connect' : 'secureConnect');
-  socket.write(clientPreface(readsStatus));
+  const open = (onread: OnReadOpts): Socket => {
+    const where = { host, port: Number(port), noDelay: true, onread };
+    if (ca === undefined) return connect(where);
+    return connectTls({ ...where, ca, servername: 'localhost', ALPNProtocols: ['h2'] });
+  };
+  const connection = new Connection(open, readsStatus);
+  await connection.opened(ca === undefined ? 'connect' : 'secureConnect');
   const headers = requestHeaders(path, address, more);
-  const connection = new Connection(socket, readsStatus);
   return {
     prepare: (message) => prepareCall(headers, message),
     call: (prepared, answered) => connection.call(prepared, answered),
-    close: () => socket.destroy(),
+    close: () => connection.close(),
   };
 }
 
@@ -78,13 +81,30 @@ class Connection {
   #window = firstWindowBytes;
   readonly #readsStatus: boolean;
 
-  constructor(socket: Socket, readsStatus: boolean) {
-    this.#socket = socket;
+  constructor(open: (onread: OnReadOpts) => Socket, readsStatus: boolean) {
     this.#readsStatus = readsStatus;
-    const read = createFrameReader((...parts) => this.#frame(...parts));
-    socket.on('data', read);
-    socket.on('error', () => this.#failAll());
-    socket.on('close', () => this.#failAll());
+    const read = createFrameReader((type, frameFlags, stream, payload) =>
+      this.#frame(type, frameFlags, stream, payload),
+    );
+    const buffer = Buffer.allocUnsafe(readBytes);
+    // Spares a buffer and the way through a Node stream for each read.
+    const callback = (bytes: number): boolean => {
+      read(buffer.subarray(0, bytes));
+      return true;
+    };
+    this.#socket = open({ buffer, callback });
+    this.#socket.on('error', () => this.#failAll());
+    this.#socket.on('close', () => this.#failAll());
+  }
+
+  /** Resolves when calls can be made. `event`: the socket's. */
+  async opened(event: string): Promise<void> {
+    await once(this.#socket, event);
+    this.#socket.write(clientPreface(this.#readsStatus));
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 
   call(call: PreparedCall, answered: Answered): void {
@@ -104,14 +124,15 @@ class Connection {
     }
   }
 
-  #send({ bytes, streamAt, dataBytes }: PreparedCall, answered: Answered): void {
+  #send({ bytes, streamAt, dataBytes, stamp }: PreparedCall, answered: Answered): void {
     const stream = this.#nextStream;
     this.#nextStream += 2;
     this.#window -= dataBytes;
     this.#underWay.set(stream, { answered, message: noBytes, hasMessage: false });
-    // The same request may still wait in the socket from before.
-    const own = Buffer.from(bytes);
+    // Only while nothing waits in the socket: it may be the same request, from before.
+    const own = this.#socket.writableLength === 0 ? bytes : Buffer.from(bytes);
     for (const at of streamAt) own.writeUInt32BE(stream, at);
+    stamp?.(own);
     this.#socket.write(own);
   }
 

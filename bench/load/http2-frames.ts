@@ -81,6 +81,8 @@ export interface PreparedCall {
   readonly streamAt: readonly number[];
   /** Of the message's frames: so much of the receiver's window it takes. */
   readonly dataBytes: number;
+  /** Makes each call another one: writes into its bytes just before they are sent. */
+  readonly stamp?: (bytes: Buffer) => void;
 }
 
 /** A frame's payload has no more, unless the receiver says that it takes more. */
@@ -105,11 +107,13 @@ export function prepareCall(headers: Uint8Array, message: Uint8Array): PreparedC
   return { bytes: Buffer.concat(frames), streamAt, dataBytes: prefixed.length };
 }
 
-/** Calls back with each whole frame of a stream of bytes; the payload is valid during the call only. */
+const noBytes = Buffer.alloc(0);
+
+/** Calls back with each whole frame of a stream of bytes; payload and chunk are valid during the call only. */
 export function createFrameReader(
   onFrame: (type: number, frameFlags: number, stream: number, payload: Buffer) => void,
 ): (chunk: Buffer) => void {
-  let rest: Buffer = Buffer.alloc(0);
+  let rest: Buffer = noBytes;
   return (chunk) => {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;
@@ -120,6 +124,6 @@ export function createFrameReader(
       onFrame(bytes[at + 3]!, bytes[at + 4]!, stream, bytes.subarray(at + frameHeaderBytes, end));
       at = end;
     }
-    rest = bytes.subarray(at);
+    rest = at === bytes.length ? noBytes : Buffer.from(bytes.subarray(at));
   };
 }

@@ -1,9 +1,8 @@
 /** A load at a fixed pace, or as fast as it is answered, over any caller; and what of its latency was its own doing. */
 
 import { readFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import type { GrpcStatus } from './grpc-status.ts';
-import type { Pace } from './pacer.worker.ts';
+import { type Pace, type Pacer, paceByThread } from './pace.ts';
 
 /** Told once when a call has ended. `answer`: as much of it as the caller keeps; `status`: of a failure, where it is read. */
 export type Answered = (isOk: boolean, answer: Buffer, status?: GrpcStatus) => void;
@@ -42,11 +41,9 @@ export interface Load {
  * Sends each request at its moment, whether or not those before it are answered, and counts its latency from that moment
  * on: a server that stalls pays for every request that it kept waiting (no coordinated omission).
  */
-export async function openLoop(load: Load, pace: Pace): Promise<LoadResult> {
+export async function openLoop(load: Load, pace: Pace, pacer: Pacer = paceByThread): Promise<LoadResult> {
   const meter = new Meter(load);
-  const worker = new Worker(new URL('./pacer.worker.ts', import.meta.url), { workerData: pace });
-  worker.on('message', (momentEpochMillis: number) => meter.ask(momentEpochMillis - performance.timeOrigin));
-  await new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
+  await pacer(pace, (dueAt) => meter.ask(dueAt));
   await meter.idle();
   return meter.result();
 }

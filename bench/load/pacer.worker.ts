@@ -4,11 +4,7 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
-
-export interface Pace {
-  readonly perSecond: number;
-  readonly moments: number;
-}
+import type { Pace } from './pace.ts';
 
 const { perSecond, moments } = workerData as Pace;
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));

@@ -1,7 +1,7 @@
 /** Ours and a peer's load in turn, so that the noise of the machine meets both; the median round of each counts. */
 
 import { type Load, type LoadResult, openLoop } from '../load/open-loop.ts';
-import type { Pace } from '../load/pacer.worker.ts';
+import type { Pace } from '../load/pace.ts';
 import type { ServerCost } from '../measured-server.ts';
 import { medianOf, type Percentiles, percentilesOf } from '../percentiles.ts';
 

@@ -4,6 +4,7 @@ import { ScoringService } from '../../gen/palate/scoring/v1/scoring_pb.ts';
 import { isPalateError } from '../../src/errors.ts';
 import { createGrpcClient } from '../../src/rpc/client/grpc-client.ts';
 import { openLoop } from '../load/open-loop.ts';
+import { paceByTimer } from '../load/pace.ts';
 import type { MeasuredServer } from '../measured-server.ts';
 import { type Percentiles, percentilesOf } from '../percentiles.ts';
 import { inferredImages } from './inferred-images.ts';
@@ -58,7 +59,7 @@ export async function measureOverload(plan: OverloadPlan): Promise<OverloadFigur
   const ordinary = startOrdinaryClient(server.grpc, jpegs[0]!, timeoutMillis);
   const [beganAt, before, inferredBefore] = [Date.now(), server.cost(), await inferredImages(server.grpc)];
   try {
-    const result = await openLoop(load, { perSecond, moments: perSecond * seconds });
+    const result = await openLoop(load, { perSecond, moments: perSecond * seconds }, paceByTimer);
     const seen = await ordinary.stop();
     const after = server.cost();
     const cpuSeconds = after.cpuSeconds - before.cpuSeconds;

@@ -43,17 +43,20 @@ export async function connectPhotoLoad(options: PhotoLoadOptions): Promise<Photo
   const headers = timeoutMillis === undefined ? {} : { 'grpc-timeout': `${timeoutMillis}m` };
   const connect = () => connectGrpcCaller(address, scorePath, { readsStatus: true, headers });
   const callers = await Promise.all(Array.from({ length: connections }, connect));
-  const prepared = jpegs.map((jpeg, index) => prepare(callers[0]!, jpeg, index));
   const kept: Buffer[] = [];
   const byCode = new Map<number, number>();
   let withDetails = 0;
-  let sent = 0;
+  let asked = 0;
+  let stamped = 0;
+  const numberOf = firstNumber === undefined ? undefined : () => firstNumber + stamped++;
+  const photos = jpegs.map((jpeg, index) => {
+    const caller = callers[index % callers.length]!;
+    return { caller, call: prepare(caller, jpeg, index, numberOf) };
+  });
   return {
     next(answered) {
-      const number = sent++;
-      const next = prepared[number % prepared.length]!;
-      const call = firstNumber === undefined ? next.call : renumbered(next, firstNumber + number);
-      callers[number % callers.length]!.call(call, (isOk, answer, status) => {
+      const { caller, call } = photos[asked++ % photos.length]!;
+      caller.call(call, (isOk, answer, status) => {
         if (isOk && keepsAnswers) kept.push(answer);
         if (!isOk) byCode.set(status?.code ?? unknownCode, (byCode.get(status?.code ?? unknownCode) ?? 0) + 1);
         if (status?.hasDetails === true) withDetails += 1;
@@ -64,7 +67,7 @@ export async function connectPhotoLoad(options: PhotoLoadOptions): Promise<Photo
     answers: () => kept.map((answer) => fromBinary(ScoreResponseSchema, answer)),
     failures: () => ({ byCode, withDetails }),
     get nextNumber() {
-      return (firstNumber ?? 0) + sent;
+      return (firstNumber ?? 0) + stamped;
     },
     close: () => {
       for (const caller of callers) caller.close();
@@ -75,22 +78,18 @@ export async function connectPhotoLoad(options: PhotoLoadOptions): Promise<Photo
 /** UNKNOWN: the connection broke, or the status could not be read. */
 const unknownCode = 2;
 
-interface PreparedPhoto {
-  readonly call: PreparedCall;
-  readonly place: number;
-}
-
-/** Each photo is always that of the same person, whose meals before it the tip goes by. */
-function prepare(caller: { prepare(message: Uint8Array): PreparedCall }, jpeg: Buffer, index: number): PreparedPhoto {
+/** Each photo is always that of the same person, whose meals before it the tip goes by. `numberOf`: each call's own, if any. */
+function prepare(
+  caller: { prepare(message: Uint8Array): PreparedCall },
+  jpeg: Buffer,
+  index: number,
+  numberOf: (() => number) | undefined,
+): PreparedCall {
   const image = { case: 'imageBytes', value: numbered(jpeg) } as const;
   const call = caller.prepare(
     toBinary(ScoreRequestSchema, create(ScoreRequestSchema, { userId: `eater-${index}`, image })),
   );
-  return { call, place: numberPlace(call.bytes) };
-}
-
-function renumbered({ call, place }: PreparedPhoto, number: number): PreparedCall {
-  const bytes = Buffer.from(call.bytes);
-  renumber(bytes, place, number);
-  return { ...call, bytes };
+  if (numberOf === undefined) return call;
+  const place = numberPlace(call.bytes);
+  return { ...call, stamp: (bytes) => renumber(bytes, place, numberOf()) };
 }
