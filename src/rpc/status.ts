@@ -1,4 +1,4 @@
-import { create, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, type Message } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { type Any, AnySchema, anyPack, anyUnpack, durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import {
@@ -57,11 +57,6 @@ export function toStatus(error: PalateError): Status {
     message: wireMessage(error),
     details: errorDetails(error).map(([schema, message]) => pack(schema, message)),
   });
-}
-
-/** The bytes of `grpc-status-details-bin`. */
-export function statusDetailsBytes(error: PalateError): Uint8Array {
-  return toBinary(StatusSchema, toStatus(error));
 }
 
 /** Reads an error back from what a client received. `details` is what `grpc-status-details-bin` held, if anything. */

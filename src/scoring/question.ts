@@ -15,9 +15,27 @@ export interface ScoreCall extends Caller {
   readonly span?: Span | undefined;
 }
 
-/** The call as the scorer sees it. `withinMillis`: no longer than this from now. */
-export function callerOf(call: Call, withinMillis = Number.POSITIVE_INFINITY): ScoreCall {
-  const { tenant, signal, span } = call;
+/** The call as the scorer sees it. `withinMillis`: no longer than this from now. `span`: the question's own, where it has one. */
+export function callerOf(call: Call, withinMillis = Number.POSITIVE_INFINITY, span = call.span): ScoreCall {
   const millis = Math.min(call.remainingMillis(), withinMillis);
-  return { tenant, signal, span, deadlineMillis: systemClock.now() + millis };
+  return new CallAtHand(call, systemClock.now() + millis, span);
+}
+
+/** A call makes its signal on first use: who is refused at once has none. To be passed on as it is, not spread. */
+class CallAtHand implements ScoreCall {
+  readonly #call: Call;
+  readonly tenant: string;
+  readonly span: Span | undefined;
+  readonly deadlineMillis: number;
+
+  constructor(call: Call, deadlineMillis: number, span: Span | undefined) {
+    this.#call = call;
+    this.tenant = call.tenant;
+    this.span = span;
+    this.deadlineMillis = deadlineMillis;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
 }

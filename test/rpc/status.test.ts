@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { PalateError, type Reason, reasons, statusCodes } from '../../src/errors.ts';
-import { disclose, errorFromStatus, statusDetailsBytes, toStatus, wireMessage } from '../../src/rpc/status.ts';
+import { disclose, errorFromStatus, toStatus, wireMessage } from '../../src/rpc/status.ts';
+import { statusDetailsBytes } from '../../src/rpc/status-bytes.ts';
 
 const reasonNames = Object.keys(reasons) as Reason[];
 

@@ -2,7 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import type { PalateError } from '../../errors.ts';
 import type { CallMetadata } from '../call.ts';
 import type { Field } from '../live-call.ts';
-import { statusDetailsBytes } from '../status.ts';
+import { statusDetailsBytes } from '../status-bytes.ts';
 
 /** The key of `google.rpc.Status` beside a gRPC status. */
 export const detailsKey = 'grpc-status-details-bin';
@@ -28,9 +28,16 @@ export class GrpcCallMetadata implements CallMetadata {
 
 /** Headers or trailers that a handler has set, in grpc-js's form. */
 export function grpcMetadata(fields: readonly Field[] | undefined): Metadata {
-  const metadata = new Metadata();
+  const metadata = new OwnMetadata();
   for (const [name, value] of fields ?? []) metadata.add(name, toValue(value));
   return metadata;
+}
+
+/** grpc-js copies what it sends; these were made for one call. */
+class OwnMetadata extends Metadata {
+  override clone(): this {
+    return this;
+  }
 }
 
 /** The trailers of a failed call: the handler's own, and the error's details. */

@@ -3,7 +3,8 @@ import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { statusCodes } from '../../errors.ts';
 import { observeEnd, observeStart, otherMethod } from '../interceptors/observation.ts';
 import { unknownMethod } from '../prepare.ts';
-import { statusDetailsBytes, wireMessage } from '../status.ts';
+import { wireMessage } from '../status.ts';
+import { statusDetailsBytes } from '../status-bytes.ts';
 import { toConnectError } from './connect-error.ts';
 
 /** `/package.Service/Method` */

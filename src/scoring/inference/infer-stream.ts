@@ -35,7 +35,7 @@ export function inferStream(
   const work = async (request: ModelInferRequest): Promise<StreamResponse> => {
     const span = requestSpan(request, call);
     try {
-      const answer = await infer(request, { ...callerOf(call, defaultMillis), span: span ?? call.span });
+      const answer = await infer(request, callerOf(call, defaultMillis, span));
       span?.end();
       return { inferResponse: { ...answer, parameters: { ...answer.parameters, ...final } } };
     } catch (error) {

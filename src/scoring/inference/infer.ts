@@ -70,7 +70,8 @@ async function infer(
   const wanted = wantedOutputs(request, model);
   const input = readImages(request, model, parts.maxRequestImages);
   const deadlineMillis = Math.min(call.deadlineMillis, parts.clock.now() + timeoutMillis);
-  const looks = await lookAt(parts, model, input, { ...call, deadlineMillis }, priority);
+  const { tenant, signal, span } = call;
+  const looks = await lookAt(parts, model, input, { tenant, signal, span, deadlineMillis }, priority);
   const looked = performance.now();
   const images = looks.map(({ output }) => output);
   const tensors = writeOutputs(wanted, images, model);
