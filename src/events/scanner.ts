@@ -9,6 +9,7 @@ import { isUtf8 } from 'node:buffer';
 import { kinds, type ScanLayout } from './scan-layout.ts';
 import { eventLayout, eventSlots, payloadNumbers, slotCount } from './scanned-event.ts';
 import { TextCache } from './text-cache.ts';
+import { wireTypes } from './wire.ts';
 
 const nothing = new Uint8Array(0);
 const maxElements = 1_024;
@@ -30,6 +31,7 @@ export class EventScanner {
   payload = 0;
   /** How many elements its list has: of its payload's repeated field, of which there is at most one. */
   elements = 0;
+  /** Behind the number that was read last. */
   #position = 0;
   /** A slot is set when it bears the number of this scan. */
   #scan = 0;
@@ -53,7 +55,7 @@ export class EventScanner {
    * decode it, or find it broken.
    */
   scan(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
-    this.bytes = bytes;
+    if (this.bytes !== bytes) this.bytes = bytes;
     this.payload = 0;
     this.elements = 0;
     this.#scan++;
@@ -114,86 +116,110 @@ export class EventScanner {
     return this.number(eventSlots.seconds) * 1e6 + Math.floor(this.number(eventSlots.nanos) / 1e3);
   }
 
+  /** Where values of fields lie, or their numbers, goes into slots; what is rare goes on in `#range` and `#single`. */
   #message(layout: ScanLayout, from: number, end: number): boolean {
-    this.#position = from;
     const bytes = this.bytes;
     const kindsHere = this.#isWhole ? layout.kinds : layout.wanted;
-    while (this.#position < end) {
-      let tag = bytes[this.#position++]!;
+    let at = from;
+    while (at < end) {
+      let tag = bytes[at++]!;
       if (tag >= 0x80) {
-        tag = this.#longTag(tag, end);
+        tag = this.#longTag(at - 1, end);
         if (tag === 0) return false;
+        at = this.#position;
       }
       const number = tag >>> 3;
       const kind = number < kindsHere.length ? kindsHere[number]! : kinds.unknown;
-      if (kind === kinds.unknown) {
-        if (number === 0 || !this.#skip(tag & 7, end)) return false;
-      } else if (!this.#field(layout, number, kind, tag & 7, end)) return false;
+      if ((tag & 7) === wireTypes.LEN) {
+        let length = at < end ? bytes[at++]! : -1;
+        if (length >= 0x80) {
+          length = this.#varint(at - 1, end);
+          at = this.#position;
+        }
+        const to = at + length;
+        if (length < 0 || to > end || !this.#range(layout, number, kind, at, to)) return false;
+        at = to;
+      } else {
+        if (!this.#single(layout, number, kind, tag & 7, at, end)) return false;
+        at = this.#position;
+      }
     }
-    return this.#position === end;
+    return true;
   }
 
-  #field(layout: ScanLayout, number: number, kind: number, wireType: number, end: number): boolean {
-    const slot = layout.slots[number]!;
+  /** A value of a length of its own. */
+  #range(layout: ScanLayout, number: number, kind: number, from: number, to: number): boolean {
     switch (kind) {
       case kinds.text:
-        return wireType === 2 && this.#text(slot, end);
-      case kinds.whole:
-        return wireType === 0 && this.#set(slot, this.#varint(end), 0x7fff_ffff);
-      case kinds.bool:
-        return wireType === 0 && this.#set(slot, Math.min(1, this.#varint(end)), 1);
-      case kinds.long:
-        return wireType === 0 && this.#set(slot, this.#varint(end), Number.MAX_SAFE_INTEGER);
-      case kinds.double:
-        return wireType === 1 && this.#double(slot, end);
+        return this.#text(layout.slots[number]!, from, to);
+      case kinds.passed:
+        return ((layout.wireTypes[number]! >> wireTypes.LEN) & 1) === 1;
       case kinds.message:
-        return wireType === 2 && this.#child(layout, number, slot, end);
+        return this.#child(layout, number, from, to);
       case kinds.texts:
       case kinds.messages:
-        return wireType === 2 && this.#pushRange(layout.children[number], end);
+        return this.#pushRange(layout.children[number], from, to);
       case kinds.wholes:
-        return wireType === 0 ? this.#pushNumber(end) : wireType === 2 && this.#pushPacked(end);
+        return this.#pushPacked(from, to);
       case kinds.payload:
-        return wireType === 2 && this.#wholePayload(number, slot, end);
+        return this.#wholePayload(number, layout.slots[number]!, from, to);
+      case kinds.unknown:
+        return number !== 0;
+      default:
+        return false;
+    }
+  }
+
+  /** A number, and whatever else has no length of its own: `#position` is behind it then. */
+  #single(layout: ScanLayout, number: number, kind: number, wireType: number, at: number, end: number): boolean {
+    switch (kind) {
+      case kinds.whole:
+        return wireType === wireTypes.VARINT && this.#set(layout.slots[number]!, this.#varint(at, end), 0x7fff_ffff);
+      case kinds.long:
+        return (
+          wireType === wireTypes.VARINT &&
+          this.#set(layout.slots[number]!, this.#varint(at, end), Number.MAX_SAFE_INTEGER)
+        );
+      case kinds.bool:
+        return wireType === wireTypes.VARINT && this.#set(layout.slots[number]!, Math.min(1, this.#varint(at, end)), 1);
+      case kinds.double:
+        return wireType === wireTypes.I64 && this.#double(layout.slots[number]!, at, end);
+      case kinds.wholes:
+        return wireType === wireTypes.VARINT && this.#pushNumber(at, end);
       case kinds.passed:
-        return ((layout.wireTypes[number]! >> wireType) & 1) === 1 && this.#skip(wireType, end);
+        return ((layout.wireTypes[number]! >> wireType) & 1) === 1 && this.#skip(wireType, at, end);
+      case kinds.unknown:
+        return number !== 0 && this.#skip(wireType, at, end);
       default:
         return false;
     }
   }
 
   /** A second payload of another type takes the first one's place: that is left to a full decoder. */
-  #child(layout: ScanLayout, number: number, slot: number, end: number): boolean {
+  #child(layout: ScanLayout, number: number, from: number, to: number): boolean {
     if (layout === eventLayout && number >= firstPayload) {
       if (this.payload !== 0 && this.payload !== number) return false;
       this.payload = number;
     }
-    const to = this.#end(end);
-    if (to === -1) return false;
-    this.#marks[slot] = this.#scan;
-    return this.#message(layout.children[number]!, this.#position, to);
+    this.#marks[layout.slots[number]!] = this.#scan;
+    return this.#message(layout.children[number]!, from, to);
   }
 
   /** One that comes twice is left to a full decoder, which merges them. */
-  #wholePayload(number: number, slot: number, end: number): boolean {
+  #wholePayload(number: number, slot: number, from: number, to: number): boolean {
     if (this.payload !== 0) return false;
     this.payload = number;
-    return this.#text(slot, end);
+    return this.#text(slot, from, to);
   }
 
-  #text(slot: number, end: number): boolean {
-    const to = this.#end(end);
-    if (to === -1) return false;
+  #text(slot: number, from: number, to: number): boolean {
     this.#marks[slot] = this.#scan;
-    this.#from[slot] = this.#position;
+    this.#from[slot] = from;
     this.#to[slot] = to;
-    return this.#passText(to);
+    return !this.#isWhole || this.#isText(from, to);
   }
 
-  #passText(to: number): boolean {
-    const from = this.#position;
-    this.#position = to;
-    if (!this.#isWhole) return true;
+  #isText(from: number, to: number): boolean {
     const bytes = this.bytes;
     let all = 0;
     for (let at = from; at < to; at++) all |= bytes[at]!;
@@ -207,8 +233,7 @@ export class EventScanner {
     return true;
   }
 
-  #double(slot: number, end: number): boolean {
-    const from = this.#position;
+  #double(slot: number, from: number, end: number): boolean {
     if (end - from < 8) return false;
     for (let i = 0; i < 8; i++) doubleBytes[i] = this.bytes[from + i]!;
     this.#position = from + 8;
@@ -218,13 +243,11 @@ export class EventScanner {
   }
 
   /** An element of a list of texts, or of messages, which are read here for their correctness only. */
-  #pushRange(layout: ScanLayout | undefined, end: number): boolean {
-    const to = this.#end(end);
-    if (to === -1 || this.elements === maxElements) return false;
-    const from = this.#position;
+  #pushRange(layout: ScanLayout | undefined, from: number, to: number): boolean {
+    if (this.elements === maxElements) return false;
     this.#elementFrom[this.elements] = from;
     this.#elementTo[this.elements++] = to;
-    return layout === undefined ? this.#passText(to) : this.#element(layout, from, to);
+    return layout === undefined ? !this.#isWhole || this.#isText(from, to) : this.#element(layout, from, to);
   }
 
   #element(layout: ScanLayout, from: number, to: number): boolean {
@@ -233,76 +256,62 @@ export class EventScanner {
     return this.#message(layout, from, to);
   }
 
-  #pushNumber(end: number): boolean {
-    const value = this.#varint(end);
+  #pushNumber(at: number, end: number): boolean {
+    const value = this.#varint(at, end);
     if (value < 0 || value > 0x7fff_ffff || this.elements === maxElements) return false;
     this.#elementNumbers[this.elements++] = value;
     return true;
   }
 
-  #pushPacked(end: number): boolean {
-    const to = this.#end(end);
-    if (to === -1) return false;
-    while (this.#position < to) if (!this.#pushNumber(to)) return false;
+  #pushPacked(from: number, to: number): boolean {
+    for (let at = from; at < to; at = this.#position) if (!this.#pushNumber(at, to)) return false;
     return true;
   }
 
-  /** Reads a length and answers where the value ends; -1: beyond `end`. */
-  #end(end: number): number {
-    const first = this.#position < end ? this.bytes[this.#position]! : 0x80;
-    let length = first;
-    if (first < 0x80) this.#position++;
-    else length = this.#varint(end);
-    const to = this.#position + length;
-    return length < 0 || to > end ? -1 : to;
-  }
-
-  /** A varint of at most seven bytes; -1: there is none here. */
-  #varint(end: number): number {
+  /** A varint of at most seven bytes; -1: there is none here. `#position` is behind it then. */
+  #varint(from: number, end: number): number {
     const bytes = this.bytes;
-    const most = Math.min(end, this.#position + 7);
-    let value = 0;
-    let scale = 1;
-    for (let at = this.#position; at < most; at++) {
+    const most = Math.min(end, from + 7);
+    let lower = 0;
+    let upper = 0;
+    for (let at = from, shift = 0; at < most; at++, shift += 7) {
       const byte = bytes[at]!;
-      value += (byte & 0x7f) * scale;
+      if (shift < 28) lower |= (byte & 0x7f) << shift;
+      else upper |= (byte & 0x7f) << (shift - 28);
       if (byte < 0x80) {
         this.#position = at + 1;
-        return value;
+        return lower + upper * 0x1000_0000;
       }
-      scale *= 128;
     }
     return -1;
   }
 
-  /** The rest of a tag of two or three bytes; 0: it is longer. */
-  #longTag(first: number, end: number): number {
-    this.#position--;
-    const tag = this.#varint(end);
-    return tag < 0x20_0000 && tag > first - 0x80 ? tag : 0;
+  /** A tag of two or three bytes, and no more than it needs; 0: it is another one. */
+  #longTag(from: number, end: number): number {
+    const length = from + 1 < end && this.bytes[from + 1]! < 0x80 ? 2 : 3;
+    const last = from + length - 1;
+    if (last >= end || this.bytes[last] === 0 || this.bytes[last]! >= 0x80) return 0;
+    this.#position = last + 1;
+    const lower = (this.bytes[from]! & 0x7f) | ((this.bytes[from + 1]! & 0x7f) << 7);
+    return length === 2 ? lower : lower | (this.bytes[last]! << 14);
   }
 
-  /** Passes the value of an unknown field, unless it is a group or broken. */
-  #skip(wireType: number, end: number): boolean {
+  /** Passes a value without a length, unless it is a group or broken. */
+  #skip(wireType: number, at: number, end: number): boolean {
     switch (wireType) {
-      case 0:
-        return this.#varint(end) !== -1;
-      case 1:
-        return this.#advance(8, end);
-      case 2: {
-        const to = this.#end(end);
-        this.#position = to;
-        return to !== -1;
-      }
-      case 5:
-        return this.#advance(4, end);
+      case wireTypes.VARINT:
+        return this.#varint(at, end) !== -1;
+      case wireTypes.I64:
+        return this.#advance(at + 8, end);
+      case wireTypes.I32:
+        return this.#advance(at + 4, end);
       default:
         return false;
     }
   }
 
-  #advance(count: number, end: number): boolean {
-    this.#position += count;
-    return this.#position <= end;
+  #advance(to: number, end: number): boolean {
+    this.#position = to;
+    return to <= end;
   }
 }
