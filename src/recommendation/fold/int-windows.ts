@@ -1,5 +1,5 @@
 /**
- * For each owner (a session, an item, a person: a dense number) a sliding window of ints, oldest first. A window's block
+ * For each owner (a session, an item: a dense number) a sliding window of ints, oldest first. A window's block
  * doubles until it holds the bound and some room; then the newest are moved to its front when the room runs out, so
  * that a push costs O(1) on average.
  */

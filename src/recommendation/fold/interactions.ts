@@ -95,9 +95,14 @@ export class Interactions {
     heads[head + startAt] = start % perPage;
     if (start < perPage && heads[head + countAt]! > 0) return;
     const oldest = heads[head]!;
-    heads[head] = this.#pages.chunkOf(oldest)[this.#pages.offsetOf(oldest)]!;
+    heads[head] = this.#newerThan(oldest);
     this.#pages.release(oldest, pageClass);
     if (heads[head + countAt] === 0) heads[head + startAt] = 0;
+  }
+
+  /** The next page of the chain. Of the newest it says nothing. */
+  #newerThan(page: number): number {
+    return this.#pages.chunkOf(page)[this.#pages.offsetOf(page)]!;
   }
 
   /** Whether one of those held is with the item. */
@@ -128,7 +133,7 @@ export class Interactions {
     let place = this.#heads[person * headStride + startAt]!;
     for (; found.length < count; place++) {
       if (place === perPage) {
-        page = this.#pages.chunkOf(page)[this.#pages.offsetOf(page)]!;
+        page = this.#newerThan(page);
         place = 0;
       }
       found.push(interactionAt(this.#pages.chunkOf(page), this.#pages.offsetOf(page) + firstPlace + place * stride));
@@ -158,7 +163,7 @@ export class Interactions {
     const head = person * headStride;
     const newest = this.#heads[head + newestAt]!;
     for (let page = this.#heads[head]!; ; ) {
-      const next = this.#pages.chunkOf(page)[this.#pages.offsetOf(page)]!;
+      const next = this.#newerThan(page);
       this.#pages.release(page, pageClass);
       if (page === newest) break;
       page = next;
