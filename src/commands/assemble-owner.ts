@@ -103,5 +103,6 @@ function createFeed(config: Config, journal: Journal, health: HealthBoard, log: 
     journal,
     onFailure,
     log: log.child({ part: 'state' }),
+    folder: journalFolder(config),
   });
 }

@@ -6,13 +6,12 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import { EventSlots, maxElements } from './event-slots.ts';
 import { kinds, type ScanLayout } from './scan-layout.ts';
-import { eventLayout, eventSlots, payloadNumbers, slotCount } from './scanned-event.ts';
+import { eventLayout, payloadNumbers } from './scanned-event.ts';
 import { TextCache } from './text-cache.ts';
 import { wireTypes } from './wire.ts';
 
-const nothing = new Uint8Array(0);
-const maxElements = 1_024;
 /** Lowest field number that can be a payload. */
 const firstPayload = Math.min(...payloadNumbers);
 const doubleBytes = new Uint8Array(8);
@@ -24,29 +23,13 @@ const double = new DataView(doubleBytes.buffer);
  */
 export type ScanScope = 'whole' | 'wanted';
 
-export class EventScanner {
-  /** The event's bytes; the places in slots are places in them. */
-  bytes: Uint8Array = nothing;
-  /** The field number of its payload. */
-  payload = 0;
-  /** How many elements its list has: of its payload's repeated field, of which there is at most one. */
-  elements = 0;
+export class EventScanner extends EventSlots {
   /** Behind the number that was read last. */
   #position = 0;
-  /** A slot is set when it bears the number of this scan. */
-  #scan = 0;
-  readonly #marks = new Float64Array(slotCount);
-  readonly #from = new Int32Array(slotCount);
-  readonly #to = new Int32Array(slotCount);
-  readonly #numbers = new Float64Array(slotCount);
-  readonly #elementFrom = new Int32Array(maxElements);
-  readonly #elementTo = new Int32Array(maxElements);
-  readonly #texts: TextCache;
-  readonly #elementNumbers = new Float64Array(maxElements);
   readonly #isWhole: boolean;
 
   constructor(scope: ScanScope = 'whole', texts = new TextCache()) {
-    this.#texts = texts;
+    super(texts);
     this.#isWhole = scope === 'whole';
   }
 
@@ -55,65 +38,13 @@ export class EventScanner {
    * decode it, or find it broken.
    */
   scan(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
-    if (this.bytes !== bytes) this.bytes = bytes;
-    this.payload = 0;
-    this.elements = 0;
-    this.#scan++;
+    this.begin(bytes);
     return this.#message(eventLayout, from, to) && this.payload !== 0;
-  }
-
-  has(slot: number): boolean {
-    return this.#marks[slot] === this.#scan;
-  }
-
-  /** Where a text or a message begins; 0 where it is not set. */
-  from(slot: number): number {
-    return this.has(slot) ? this.#from[slot]! : 0;
-  }
-
-  /** Where it ends: before this byte. */
-  to(slot: number): number {
-    return this.has(slot) ? this.#to[slot]! : 0;
-  }
-
-  isEmpty(slot: number): boolean {
-    return !this.has(slot) || this.#from[slot] === this.#to[slot];
-  }
-
-  text(slot: number): string {
-    return this.has(slot) ? this.textIn(this.#from[slot]!, this.#to[slot]!) : '';
-  }
-
-  textIn(from: number, to: number): string {
-    return this.#texts.text(this.bytes, from, to);
-  }
-
-  /** A number, or 1 and 0 for true and false. */
-  number(slot: number, absent = 0): number {
-    return this.has(slot) ? this.#numbers[slot]! : absent;
-  }
-
-  elementFrom(index: number): number {
-    return this.#elementFrom[index]!;
-  }
-
-  elementTo(index: number): number {
-    return this.#elementTo[index]!;
-  }
-
-  elementNumber(index: number): number {
-    return this.#elementNumbers[index]!;
   }
 
   /** Reads an element that is a message into the slots of its layout, until the next one is read. */
   readElement(layout: ScanLayout, index: number): void {
-    this.#element(layout, this.#elementFrom[index]!, this.#elementTo[index]!);
-  }
-
-  /** Microseconds since 1970; what is finer is cut off. NaN: not said. */
-  occurredAtMicros(): number {
-    if (!this.has(eventSlots.occurredAt)) return Number.NaN;
-    return this.number(eventSlots.seconds) * 1e6 + Math.floor(this.number(eventSlots.nanos) / 1e3);
+    this.#element(layout, this.elementStarts[index]!, this.elementEnds[index]!);
   }
 
   /** Where values of fields lie, or their numbers, goes into slots; what is rare goes on in `#range` and `#single`. */
@@ -201,7 +132,7 @@ export class EventScanner {
       if (this.payload !== 0 && this.payload !== number) return false;
       this.payload = number;
     }
-    this.#marks[layout.slots[number]!] = this.#scan;
+    this.marks[layout.slots[number]!] = this.eventNumber;
     return this.#message(layout.children[number]!, from, to);
   }
 
@@ -213,9 +144,9 @@ export class EventScanner {
   }
 
   #text(slot: number, from: number, to: number): boolean {
-    this.#marks[slot] = this.#scan;
-    this.#from[slot] = from;
-    this.#to[slot] = to;
+    this.marks[slot] = this.eventNumber;
+    this.starts[slot] = from;
+    this.ends[slot] = to;
     return !this.#isWhole || this.#isText(from, to);
   }
 
@@ -228,8 +159,8 @@ export class EventScanner {
 
   #set(slot: number, value: number, most: number): boolean {
     if (value < 0 || value > most) return false;
-    this.#marks[slot] = this.#scan;
-    this.#numbers[slot] = value;
+    this.marks[slot] = this.eventNumber;
+    this.numbers[slot] = value;
     return true;
   }
 
@@ -237,29 +168,29 @@ export class EventScanner {
     if (end - from < 8) return false;
     for (let i = 0; i < 8; i++) doubleBytes[i] = this.bytes[from + i]!;
     this.#position = from + 8;
-    this.#marks[slot] = this.#scan;
-    this.#numbers[slot] = double.getFloat64(0, true);
+    this.marks[slot] = this.eventNumber;
+    this.numbers[slot] = double.getFloat64(0, true);
     return true;
   }
 
   /** An element of a list of texts, or of messages, which are read here for their correctness only. */
   #pushRange(layout: ScanLayout | undefined, from: number, to: number): boolean {
     if (this.elements === maxElements) return false;
-    this.#elementFrom[this.elements] = from;
-    this.#elementTo[this.elements++] = to;
+    this.elementStarts[this.elements] = from;
+    this.elementEnds[this.elements++] = to;
     return layout === undefined ? !this.#isWhole || this.#isText(from, to) : this.#element(layout, from, to);
   }
 
   #element(layout: ScanLayout, from: number, to: number): boolean {
     // A few slots: the loop is faster than a call of `fill`.
-    for (let slot = layout.firstSlot; slot < layout.endSlot; slot++) this.#marks[slot] = -1;
+    for (let slot = layout.firstSlot; slot < layout.endSlot; slot++) this.marks[slot] = -1;
     return this.#message(layout, from, to);
   }
 
   #pushNumber(at: number, end: number): boolean {
     const value = this.#varint(at, end);
     if (value < 0 || value > 0x7fff_ffff || this.elements === maxElements) return false;
-    this.#elementNumbers[this.elements++] = value;
+    this.elementStarts[this.elements++] = value;
     return true;
   }
 

@@ -8,4 +8,8 @@ export type FoldableBlock = Pick<
 > & {
   /** The event of a record, where somebody has decoded it before. */
   decoded?(at: number): Event | undefined;
+  /** Where another thread has scanned the events: what it wrote, see `scanIntoWords`, … */
+  readonly words?: Int32Array;
+  /** … and where in it the event of a record is. */
+  wordsAt?(at: number): number;
 };

@@ -53,13 +53,17 @@ export class RecordFolder {
 
   /** Of records of several tenants, those of the first one's are looked ahead for; what that misses costs time only. */
   #lookAhead(block: FoldableBlock, from: number, to: number): void {
-    const { bytes } = block;
-    for (let at = from; at < to; at++) this.#state.scan(at - from, bytes, block.from(at), block.to(at));
-    this.#state.lookAhead(block.tenant(from), to - from);
+    const { run } = this.#state;
+    const { bytes, words } = block;
+    for (let at = from; at < to; at++) {
+      if (words === undefined) run.scan(at - from, bytes, block.from(at), block.to(at));
+      else run.load(at - from, bytes, words, block.wordsAt!(at));
+    }
+    this.#state.lookAhead(block.tenant(from));
   }
 
-  /** `scanned`: which of the scanned ones it is. */
-  #fold(block: FoldableBlock, at: number, scanned: number): void {
+  /** `inRun`: which of the run it is. */
+  #fold(block: FoldableBlock, at: number, inRun: number): void {
     const header = this.#header;
     header.sequence = block.sequence(at);
     if (header.sequence <= this.#state.sequence) return;
@@ -69,7 +73,7 @@ export class RecordFolder {
     const decoded = block.decoded?.(at);
     if (block.isTombstone(at)) this.#apply(undefined);
     else if (decoded !== undefined) this.#apply(decoded);
-    else if (!this.#state.applyScanned(header, scanned)) {
+    else if (!this.#state.applyFromRun(header, inRun)) {
       this.#apply(this.#decode(block.bytes.subarray(block.from(at), block.to(at))));
     }
   }

@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { PalateError } from '../errors.ts';
+import { isPalateError, PalateError } from '../errors.ts';
 import type { DurableBatch, Journal } from '../journal/journal.ts';
 import type { Part } from '../lifecycle.ts';
 import type { Log } from '../rpc/log.ts';
 import type { State } from './fold/state.ts';
 import { startFoldSpan } from './fold-spans.ts';
+import type { FoldableBlock } from './foldable-block.ts';
 import { RecordFolder } from './record-folder.ts';
 import { ReplayHelp } from './replay/replay-help.ts';
+import { ScanThread } from './replay/scan-thread.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
 
 /** The state, and what tells how far it is. */
@@ -73,6 +75,8 @@ export interface StateFeedOptions {
    * is one core, never.
    */
   readonly helpFromRecords?: number;
+  /** The journal's: a third thread then reads it for a replay that is helped. */
+  readonly folder?: string;
 }
 
 /**
@@ -83,7 +87,7 @@ export interface StateFeedOptions {
 export class JournalFeed implements StateFeed, Part {
   readonly name = 'recommendation state';
   readonly state: State;
-  readonly #options: Required<StateFeedOptions>;
+  readonly #options: Required<Omit<StateFeedOptions, 'folder'>> & Pick<StateFeedOptions, 'folder'>;
   #folder: RecordFolder;
   readonly #waiters = new SequenceWaiters();
   readonly #stopping = new AbortController();
@@ -102,6 +106,8 @@ export class JournalFeed implements StateFeed, Part {
   #generation = 0;
   /** While the journal is replayed from its beginning. */
   #help: ReplayHelp | undefined;
+  /** Reads the journal for the replay. */
+  #scans: ScanThread | undefined;
   /** To be run while nothing is folded. */
   readonly #interludes: (() => Promise<void>)[] = [];
 
@@ -133,15 +139,18 @@ export class JournalFeed implements StateFeed, Part {
     this.#unsubscribe?.();
     const stopped = new PalateError('SHUTTING_DOWN', 'the server is stopping');
     this.#stopping.abort(stopped);
-    await this.#help?.stop();
+    await Promise.all([this.#help?.stop(), this.#scans?.stop()]);
     await this.#running;
     await Promise.all(this.#interludes.map((interlude) => interlude()));
     this.#waiters.rejectAll(stopped);
   }
 
   async #replay(): Promise<void> {
-    const { log, helpFromRecords } = this.#options;
-    if (this.state.sequence === 0 && this.#durable >= helpFromRecords) this.#help = new ReplayHelp(this.state, log);
+    const { log, helpFromRecords, folder } = this.#options;
+    if (this.state.sequence === 0 && this.#durable >= helpFromRecords) {
+      this.#help = new ReplayHelp(this.state, log);
+      if (folder !== undefined) this.#scans = new ScanThread(folder, this.#durable);
+    }
     await this.#run();
     const help = this.#help;
     if (help === undefined) return;
@@ -238,6 +247,7 @@ export class JournalFeed implements StateFeed, Part {
         const interlude = this.#interludes.shift();
         if (interlude !== undefined) await interlude();
         else if (this.#queue.length > 0) await this.#foldQueue();
+        else if (this.#scans !== undefined) await this.#foldScanned(this.#scans);
         else if (this.#missedThrough > this.state.sequence) await this.#foldFromJournal();
         else break;
       }
@@ -271,7 +281,25 @@ export class JournalFeed implements StateFeed, Part {
     const { journal } = this.#options;
     const before = this.state.sequence;
     const signal = this.#stopping.signal;
-    for await (const block of journal.readBlocks({ afterSequence: before, signal })) {
+    if (!(await this.#foldBlocks(journal.readBlocks({ afterSequence: before, signal })))) return;
+    if (this.state.sequence === before && !signal.aborted) throw unreadableJournal(before, this.#missedThrough);
+  }
+
+  /** What the thread reads. Where it fails the journal is read here: what is wrong with it shows again. */
+  async #foldScanned(scans: ScanThread): Promise<void> {
+    try {
+      await this.#foldBlocks(scans.read());
+    } catch (error) {
+      if (!isPalateError(error) || error.reason !== 'WORKER_LOST') throw error;
+      this.#options.log.warn({ err: error }, 'the journal is replayed without a thread that reads it');
+    }
+    this.#scans = undefined;
+    await scans.stop();
+  }
+
+  /** False: help was lost, and all is to be folded anew. */
+  async #foldBlocks(blocks: AsyncIterable<FoldableBlock>): Promise<boolean> {
+    for await (const block of blocks) {
       for (let at = 0; at < block.length; ) {
         at = this.#folder.foldBlock(block, at, this.#sliceEndsAt);
         if (performance.now() >= this.#sliceEndsAt) await this.#giveWay();
@@ -279,9 +307,9 @@ export class JournalFeed implements StateFeed, Part {
       this.#waiters.resolveUpTo(this.state.sequence);
       if (this.#help === undefined) continue;
       this.#checkHelp(await this.#help.keepPace());
-      if (this.state.sequence === 0) return;
+      if (this.state.sequence === 0) return false;
     }
-    if (this.state.sequence === before && !signal.aborted) throw unreadableJournal(before, this.#missedThrough);
+    return true;
   }
 
   async #giveWay(): Promise<void> {

@@ -13,6 +13,7 @@ import { beginSeconds, eventOf, freshState } from './tenant-fixture.ts';
 
 export interface OpenJournal {
   readonly journal: Journal;
+  readonly folder: string;
   /** Appends events, waits until they are durable, and answers the last sequence. */
   append(events: readonly JsonObject[], tenant?: string): Promise<number>;
   appendBytes(...events: readonly Uint8Array[]): Promise<number>;
@@ -30,6 +31,7 @@ export async function openTemporaryJournal(): Promise<OpenJournal> {
   }
   return {
     journal,
+    folder,
     append: (events, tenant = '') =>
       appendBytes(
         tenant,

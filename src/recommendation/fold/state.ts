@@ -1,12 +1,11 @@
 /** The state of a process: what the journal's events were folded into, one tenant beside the other. */
 
 import type { Event } from '../../../gen/palate/event/v1/event_pb.ts';
-import { EventScanner } from '../../events/scanner.ts';
-import { TextCache } from '../../events/text-cache.ts';
+import type { EventScanner } from '../../events/scanner.ts';
 import { applyEvent, applyScanned } from './apply/dispatch.ts';
 import { payloadOf } from './apply/whole-payload.ts';
 import type { Archive } from './archive.ts';
-import { LookAhead, mostAhead } from './look-ahead.ts';
+import { ScannedRun } from './scanned-run.ts';
 import type { FoldSettings } from './settings.ts';
 import type { TallyLog } from './tally-log.ts';
 import { TenantState } from './tenant-state.ts';
@@ -25,11 +24,8 @@ export interface RecordHeader {
 export class State {
   readonly settings: FoldSettings;
   #tenants = new Map<string, TenantState>();
-  /** Of a run of events. */
-  readonly #scanners = scanners();
-  /** By scanner: 1 where it has read an event. */
-  readonly #isScanned = new Uint8Array(mostAhead);
-  readonly #lookAhead = new LookAhead();
+  /** Events that are about to be folded. */
+  readonly run = new ScannedRun();
   #sequence = 0;
   #appendedAtMicros = 0;
   /** Where there is one, another thread keeps the tallies. */
@@ -69,30 +65,25 @@ export class State {
    * done, decode them.
    */
   applyBytes(header: RecordHeader, bytes: Uint8Array, from = 0, to = bytes.length): boolean {
-    this.scan(0, bytes, from, to);
-    return this.applyScanned(header, 0);
+    const event = this.run.scanAlone(bytes, from, to);
+    return event !== undefined && this.#applyScanned(header, event);
   }
 
-  /** Reads an event of a run, the one at `at`, of `mostAhead` at most. Changes nothing. */
-  scan(at: number, bytes: Uint8Array, from: number, to: number): void {
-    this.#isScanned[at] = this.#scanners[at]!.scan(bytes, from, to) ? 1 : 0;
+  /** Reads what the events of the run will need, which are the tenant's, so that folding them waits less. Changes nothing. */
+  lookAhead(tenant: string): void {
+    this.run.lookAhead(this.#tenants.get(tenant));
   }
 
-  /** Reads what a run of `count` events of the tenant will need, so that folding them waits less. Changes nothing. */
-  lookAhead(tenant: string, count: number): void {
-    const known = this.#tenants.get(tenant);
-    if (known === undefined) return;
-    for (let at = 0; at < count; at++) if (this.#isScanned[at] === 1) this.#lookAhead.add(this.#scanners[at]!);
-    this.#lookAhead.read(known);
+  /** As `applyBytes`, of the event at `at` of the run. */
+  applyFromRun(header: RecordHeader, at: number): boolean {
+    const event = this.run.at(at);
+    return event !== undefined && this.#applyScanned(header, event);
   }
 
-  /** As `applyBytes`, of the event that was scanned as the one at `at`. */
-  applyScanned(header: RecordHeader, at: number): boolean {
-    if (this.#isScanned[at] === 0) return false;
-    const scanner = this.#scanners[at]!;
-    const payload = payloadOf(scanner);
+  #applyScanned(header: RecordHeader, event: EventScanner): boolean {
+    const payload = payloadOf(event);
     if (payload === undefined) return false;
-    applyScanned(this.#tenantOf(header), scanner, payload, header.appendedAtMicros);
+    applyScanned(this.#tenantOf(header), event, payload, header.appendedAtMicros);
     this.#advance(header);
     return true;
   }
@@ -166,12 +157,6 @@ export class State {
     this.#sequence = sequence;
     this.#appendedAtMicros = appendedAtMicros;
   }
-}
-
-/** They have the strings in common that come again and again. */
-function scanners(): EventScanner[] {
-  const texts = new TextCache();
-  return Array.from({ length: mostAhead }, () => new EventScanner('wanted', texts));
 }
 
 export function createState(settings: FoldSettings): State {

@@ -23,15 +23,12 @@ export const entryLength = 5;
 const longest = entryLength + 100;
 
 export class TallyLog {
-  readonly #pass: (row: Float64Array<ArrayBuffer>, length: number) => Float64Array<ArrayBuffer>;
-  #row: Float64Array<ArrayBuffer>;
+  readonly #pass: (row: Float64Array, length: number) => Float64Array;
+  #row: Float64Array;
   #length = 0;
 
   /** `pass`: takes a row whose first `length` numbers are written, and answers the next one to write, of 128 at least. */
-  constructor(
-    first: Float64Array<ArrayBuffer>,
-    pass: (row: Float64Array<ArrayBuffer>, length: number) => Float64Array<ArrayBuffer>,
-  ) {
+  constructor(first: Float64Array, pass: (row: Float64Array, length: number) => Float64Array) {
     this.#row = first;
     this.#pass = pass;
   }

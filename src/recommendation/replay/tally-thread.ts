@@ -16,13 +16,18 @@ const maxUnderWay = 32;
 const patienceMillis = 60_000;
 
 /**
- * A thread that keeps the tallies of a state while it is replayed. Rows go there in order, their memory comes back to be
+ * A thread that keeps the tallies of a state while it is replayed. It is told of rows in order, and tells when they can be
  * written anew; at the end the tallies' own memory changes hands.
  */
 export class TallyThread {
   readonly #worker: Worker;
   readonly #logs: TallyLog[] = [];
-  readonly #spare: Float64Array<ArrayBuffer>[] = [];
+  /** By place: rows, which both threads see. */
+  readonly #rows: Float64Array[] = [];
+  /** Of rows that the other thread knows. */
+  readonly #places = new Map<Float64Array, number>();
+  /** Those that were added up, to be written anew. */
+  readonly #spare: Float64Array[] = [];
   #underWay = 0;
   #failure: PalateError | undefined;
   /** Of who waits, of whom there is one at most. */
@@ -39,7 +44,7 @@ export class TallyThread {
 
   /** A tenant's log, for `State.noteTallies`. */
   openLog(tenant: string): TallyLog {
-    const log = new TallyLog(new Float64Array(firstRow), (row, length) => this.#pass(tenant, row, length));
+    const log = new TallyLog(sharedRow(firstRow), (row, length) => this.#pass(tenant, row, length));
     this.#logs.push(log);
     return log;
   }
@@ -53,7 +58,7 @@ export class TallyThread {
   /** Ends it, and gives what `State.takeTallies` takes. Nothing may be noted any more. Rejects with WORKER_LOST. */
   async finish(): Promise<(tenant: string) => Archive | undefined> {
     for (const log of this.#logs) log.flush();
-    this.#send({ isOver: true }, []);
+    this.#send({ isOver: true });
     await this.#until(() => this.#tallies !== undefined);
     const tallies = this.#tallies!;
     await this.stop();
@@ -68,21 +73,25 @@ export class TallyThread {
     await this.#worker.terminate();
   }
 
-  #pass(tenant: string, row: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  #pass(tenant: string, row: Float64Array, length: number): Float64Array {
     this.#underWay++;
-    this.#send({ tenant, row, length }, [row.buffer]);
-    return this.#spare.pop() ?? new Float64Array(rowLength);
+    const known = this.#places.get(row);
+    const place = known ?? this.#rows.push(row) - 1;
+    if (known === undefined) this.#places.set(row, place);
+    this.#send({ tenant, place, length, memory: known === undefined ? row : undefined });
+    return this.#spare.pop() ?? sharedRow(rowLength);
   }
 
-  #send(message: ToTallies, transfer: ArrayBuffer[]): void {
-    this.#worker.postMessage(message, transfer);
+  #send(message: ToTallies): void {
+    this.#worker.postMessage(message);
   }
 
   #take(message: FromTallies): void {
     if ('tallies' in message) this.#tallies = message.tallies;
     else {
       this.#underWay--;
-      if (message.row.length === rowLength && this.#spare.length < maxUnderWay) this.#spare.push(message.row);
+      const row = this.#rows[message.place]!;
+      if (row.length === rowLength) this.#spare.push(row);
     }
     this.#wake();
   }
@@ -105,4 +114,9 @@ export class TallyThread {
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+/** Not one that changes hands: it would count as the heap's until the next full collection, and so bring it about. */
+function sharedRow(length: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
 }

@@ -10,15 +10,18 @@ goBehind();
 
 const { settings } = workerData as TallyData;
 const byTenant = new Map<string, KeptTallies>();
+/** By their places. */
+const rows = new Map<number, Float64Array>();
 
 parentPort!.on('message', (message: ToTallies) => {
   if ('isOver' in message) handOver();
   else addRow(message);
 });
 
-function addRow({ tenant, row, length }: Extract<ToTallies, { row: unknown }>): void {
-  addUp(talliesOf(tenant), row, length);
-  send({ row }, [row.buffer]);
+function addRow({ tenant, place, length, memory }: Extract<ToTallies, { place: number }>): void {
+  if (memory !== undefined) rows.set(place, memory);
+  addUp(talliesOf(tenant), rows.get(place)!, length);
+  send({ place }, []);
 }
 
 function talliesOf(tenant: string): KeptTallies {
