@@ -3,6 +3,7 @@ import { isPalateError, PalateError } from '../errors.ts';
 import type { DurableBatch, Journal } from '../journal/journal.ts';
 import type { Part } from '../lifecycle.ts';
 import type { Log } from '../rpc/log.ts';
+import { collectSeldom } from '../threads/growing-tables.ts';
 import type { State } from './fold/state.ts';
 import { startFoldSpan } from './fold-spans.ts';
 import type { FoldableBlock } from './foldable-block.ts';
@@ -146,15 +147,23 @@ export class JournalFeed implements StateFeed, Part {
   }
 
   async #replay(): Promise<void> {
-    const { log, helpFromRecords, folder } = this.#options;
-    if (this.state.sequence === 0 && this.#durable >= helpFromRecords) {
-      this.#help = new ReplayHelp(this.state, log);
-      if (folder !== undefined) this.#scans = new ScanThread(folder, this.#durable);
+    if (this.state.sequence > 0 || this.#durable < this.#options.helpFromRecords) return this.#run();
+    const endSeldom = collectSeldom();
+    try {
+      await this.#replayHelped();
+    } finally {
+      endSeldom();
     }
+  }
+
+  async #replayHelped(): Promise<void> {
+    const { log, folder } = this.#options;
+    const help = new ReplayHelp(this.state, log);
+    this.#help = help;
+    if (folder !== undefined) this.#scans = new ScanThread(folder, this.#durable);
     await this.#run();
-    const help = this.#help;
-    if (help === undefined) return;
     if (this.#failure !== undefined || this.#stopping.signal.aborted) return help.stop();
+    if (this.#help === undefined) return;
     await this.whileStill(async () => this.#checkHelp(await help.end()));
     this.#help = undefined;
     await this.#run();
