@@ -1,5 +1,3 @@
-const nothing = new Uint8Array(0);
-
 /**
  * A text as it is looked up: its UTF-8 in words of four bytes, the last one filled up with zeros, and their hash. The
  * bytes are read once, for both; a text that is held is then compared word by word.
@@ -10,23 +8,17 @@ export class TextKey {
   length = 0;
   /** Over the words, mixed as in MurmurHash3 (Appleby; public domain). */
   hash = 0;
-  /** What was read from last: mostly the next text lies there too. */
-  #bytes: Uint8Array = nothing;
-  /** Of the same memory: it reads a word at any place. */
-  #view: DataView = new DataView(nothing.buffer);
 
   /** Becomes the text from `from` to before `to`. */
   read(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (length > this.words.length * 4) this.words = new Int32Array(length);
-    if (bytes !== this.#bytes) this.#begin(bytes);
     const { words } = this;
-    const view = this.#view;
     let hash = length;
     let count = 0;
     let at = from;
     for (const end = to - 3; at < end; at += 4) {
-      const word = view.getInt32(at, true);
+      const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
       words[count++] = word;
       hash = mixed(hash, word);
     }
@@ -39,11 +31,6 @@ export class TextKey {
     }
     this.length = length;
     this.hash = finished(hash);
-  }
-
-  #begin(bytes: Uint8Array): void {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 }
 
