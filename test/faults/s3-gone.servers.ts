@@ -73,6 +73,8 @@ describe('photos in S3', async () => {
     const owner = await serveOwner(t, s3Args(s3));
     assert.ok(owner.complaints.some((line) => line.includes('the object store does not answer')));
     assert.ok((await scoreBytes(owner.client, newPhoto())).score !== undefined);
+    // It is put behind its answer: were the store back by then, it would be kept as well.
+    await eventually('it was not kept', async () => (await scoringStatus(owner)).photosFailed === 1n);
     await s3.start();
     await eventually('it answers', async () => (await scoringStatus(owner)).photoStore?.answers === true);
     await scoreBytes(owner.client, newPhoto());
