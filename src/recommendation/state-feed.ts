@@ -80,6 +80,9 @@ export interface StateFeedOptions {
   readonly folder?: string;
 }
 
+/** While the journal is replayed with help: nobody is answered yet. */
+const replaySliceMillis = 10;
+
 /**
  * Joins journal and state: replays what is there, then folds each durable batch as it comes, in order, in slices that
  * give way to other work. What does not fit into the queue is read from the journal instead, so that a burst costs
@@ -250,7 +253,7 @@ export class JournalFeed implements StateFeed, Part {
   }
 
   async #catchUp(): Promise<void> {
-    this.#sliceEndsAt = performance.now() + this.#options.sliceMillis;
+    this.#beginSlice();
     try {
       while (!this.#stopping.signal.aborted) {
         const interlude = this.#interludes.shift();
@@ -324,7 +327,12 @@ export class JournalFeed implements StateFeed, Part {
   async #giveWay(): Promise<void> {
     this.#waiters.resolveUpTo(this.state.sequence);
     await new Promise((resolve) => setImmediate(resolve));
-    this.#sliceEndsAt = performance.now() + this.#options.sliceMillis;
+    this.#beginSlice();
+  }
+
+  #beginSlice(): void {
+    const { sliceMillis } = this.#options;
+    this.#sliceEndsAt = performance.now() + (this.#help === undefined ? sliceMillis : replaySliceMillis);
   }
 
   #fail(error: unknown): void {

@@ -24,6 +24,8 @@ export interface RecordHeader {
 export class State {
   readonly settings: FoldSettings;
   #tenants = new Map<string, TenantState>();
+  /** Whose event was folded last: mostly the next one is theirs, too. */
+  #last: { readonly name: string; readonly tenant: TenantState } | undefined;
   /** Events that are about to be folded. */
   readonly run = new ScannedRun();
   #sequence = 0;
@@ -71,7 +73,7 @@ export class State {
 
   /** Reads what the events of the run will need, which are the tenant's, so that folding them waits less. Changes nothing. */
   lookAhead(tenant: string): void {
-    this.run.lookAhead(this.#tenants.get(tenant));
+    this.run.lookAhead(this.#find(tenant));
   }
 
   /** As `applyBytes`, of the event at `at` of the run. */
@@ -89,11 +91,18 @@ export class State {
   }
 
   #tenantOf({ tenant: name }: RecordHeader): TenantState {
-    const known = this.#tenants.get(name);
+    const known = this.#find(name);
     if (known !== undefined) return known;
     const tenant = new TenantState(this.settings);
     if (this.#openLog !== undefined) tenant.noteTallies(this.#openLog(name));
     this.#tenants.set(name, tenant);
+    return tenant;
+  }
+
+  #find(name: string): TenantState | undefined {
+    if (this.#last?.name === name) return this.#last.tenant;
+    const tenant = this.#tenants.get(name);
+    if (tenant !== undefined) this.#last = { name, tenant };
     return tenant;
   }
 
@@ -116,6 +125,7 @@ export class State {
   /** Forgets everything: it is as it was made. */
   clear(): void {
     this.#tenants = new Map();
+    this.#last = undefined;
     this.#sequence = 0;
     this.#appendedAtMicros = 0;
     this.#openLog = undefined;
@@ -131,6 +141,7 @@ export class State {
    * not to be folded into any more.
    */
   adopt(other: State, tenants: readonly string[]): void {
+    this.#last = undefined;
     for (const name of tenants) {
       const tenant = other.tenant(name);
       if (tenant === undefined) this.#tenants.delete(name);
@@ -154,6 +165,7 @@ export class State {
     );
     for (const [i, tenant] of [...tenants.values()].entries()) tenant.persist(archive.part(String(i)));
     this.#tenants = tenants;
+    this.#last = undefined;
     this.#sequence = sequence;
     this.#appendedAtMicros = appendedAtMicros;
   }

@@ -4,7 +4,7 @@ import { entryBeside } from '../../threads/entry.ts';
 import type { FromScan, ScanData, ToScan } from './messages.ts';
 import { createMemory, ScannedBlock } from './scanned-block.ts';
 
-/** So many blocks it may be ahead: 7 MiB. */
+/** So many blocks it may be ahead: 13 MiB. */
 const mostAhead = 8;
 /** A block takes milliseconds. */
 const patienceMillis = 60_000;

@@ -6,10 +6,10 @@ import { mostEventWords, scanIntoWords } from '../fold/scanned-run.ts';
 import type { FoldableBlock } from '../foldable-block.ts';
 
 /** Of a block. */
-export const mostRecords = 2_048;
-const wordCount = 131_072;
+export const mostRecords = 4_096;
+const wordCount = 262_144;
 /** What is asked of the journal at a time; a longer record comes alone. */
-export const blockBytes = 262_144;
+export const blockBytes = 524_288;
 /** Numbers of a record. */
 const doublesEach = 2;
 const intsEach = 4;

@@ -9,9 +9,9 @@ import type { FromTallies, TallyData, ToTallies } from './messages.ts';
 
 /** Numbers in the first row of a tenant, who may have few events, and in all further ones. */
 const firstRow = 1_024;
-const rowLength = 32_768;
+const rowLength = 65_536;
 /** Rows that may wait to be added up: 8 MiB. */
-const maxUnderWay = 32;
+const maxUnderWay = 16;
 /** A row takes milliseconds. */
 const patienceMillis = 60_000;
 

@@ -50,7 +50,7 @@ describe('a replay that another thread reads and scans for', () => {
     await open.append(many(300), 'two');
     await open.appendBytes(...samples, Uint8Array.of(255, 255));
     await open.append(many(20), 'two');
-    await open.journal.rewrite({ erase: ({ sequence }) => sequence % 7 === 0 });
+    await open.journal.rewrite({ erase: ({ sequence }) => sequence % 7 === 0 && sequence <= mostRecords });
     const { said, log } = warnings();
     const feed = helped({ log });
     await feed.start();
