@@ -304,9 +304,10 @@ export class JournalFeed implements StateFeed, Part {
     } catch (error) {
       if (!isPalateError(error) || error.reason !== 'WORKER_LOST') throw error;
       this.#options.log.warn({ err: error }, 'the journal is replayed without a thread that reads it');
+    } finally {
+      this.#scans = undefined;
+      await scans.stop();
     }
-    this.#scans = undefined;
-    await scans.stop();
   }
 
   /** False: help was lost, and all is to be folded anew. */

@@ -1,31 +1,28 @@
-import { Worker } from 'node:worker_threads';
-import { PalateError } from '../../errors.ts';
 import { entryBeside } from '../../threads/entry.ts';
+import { HelperThread } from './helper-thread.ts';
 import type { FromScan, ScanData, ToScan } from './messages.ts';
 import { createMemory, ScannedBlock } from './scanned-block.ts';
 
 /** So many blocks it may be ahead: 13 MiB. */
 const mostAhead = 8;
-/** A block takes milliseconds. */
-const patienceMillis = 60_000;
 
 /** A thread that reads a journal from its beginning, ahead of who folds it, checks its records and scans its events. */
 export class ScanThread {
-  readonly #worker: Worker;
+  readonly #thread: HelperThread<ToScan, FromScan>;
   readonly #memories = Array.from({ length: mostAhead }, createMemory);
   readonly #blocks: Extract<FromScan, { place: number }>[] = [];
   #isOver = false;
-  #failure: PalateError | undefined;
-  /** Of who waits, of whom there is one at most. */
-  #wake: () => void = () => undefined;
 
   /** `folder`: the journal's. `throughSequence`: as far as it is durable. */
   constructor(folder: string, throughSequence: number) {
-    const workerData: ScanData = { folder, throughSequence, memories: this.#memories };
-    this.#worker = new Worker(entryBeside(import.meta.url, './scan.worker'), { workerData, name: 'scan of events' });
-    this.#worker.on('message', (message: FromScan) => this.#take(message));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`the thread ended with code ${code}`)));
+    const data: ScanData = { folder, throughSequence, memories: this.#memories };
+    this.#thread = new HelperThread({
+      entry: entryBeside(import.meta.url, './scan.worker'),
+      name: 'scan of events',
+      task: 'scans events',
+      data,
+      take: (message) => this.#take(message),
+    });
   }
 
   /**
@@ -34,11 +31,11 @@ export class ScanThread {
    */
   async *read(): AsyncGenerator<ScannedBlock> {
     for (;;) {
-      if (this.#blocks.length === 0) await this.#more();
+      if (this.#blocks.length === 0) await this.#thread.until(() => this.#blocks.length > 0 || this.#isOver);
       const next = this.#blocks.shift();
       if (next === undefined) break;
       yield new ScannedBlock(this.#memories[next.place]!, next.block);
-      this.#worker.postMessage({ folded: next.place } satisfies ToScan);
+      this.#thread.send({ folded: next.place });
     }
     await this.stop();
   }
@@ -46,32 +43,11 @@ export class ScanThread {
   async stop(): Promise<void> {
     this.#isOver = true;
     this.#blocks.length = 0;
-    this.#wake();
-    await this.#worker.terminate();
+    await this.#thread.stop();
   }
 
   #take(message: FromScan): void {
     if ('isOver' in message) this.#isOver = true;
     else if (!this.#isOver) this.#blocks.push(message);
-    this.#wake();
-  }
-
-  #fail(cause: Error): void {
-    this.#failure ??= new PalateError('WORKER_LOST', 'the thread that scans events was lost', { cause });
-    this.#wake();
-  }
-
-  async #more(): Promise<void> {
-    const timer = setTimeout(() => this.#fail(new Error('it answers no more')), patienceMillis);
-    try {
-      while (this.#blocks.length === 0 && !this.#isOver && this.#failure === undefined) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#wake = resolve;
-        await promise;
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-    if (this.#blocks.length === 0 && !this.#isOver && this.#failure !== undefined) throw this.#failure;
   }
 }

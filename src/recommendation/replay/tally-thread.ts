@@ -1,10 +1,9 @@
-import { Worker } from 'node:worker_threads';
-import { PalateError } from '../../errors.ts';
 import { entryBeside } from '../../threads/entry.ts';
 import type { Archive } from '../fold/archive.ts';
 import type { FoldSettings } from '../fold/settings.ts';
 import { TallyLog } from '../fold/tally-log.ts';
 import { ArchiveReader } from '../snapshots/archive-reader.ts';
+import { HelperThread } from './helper-thread.ts';
 import type { FromTallies, TallyData, ToTallies } from './messages.ts';
 
 /** Numbers in the first row of a tenant, who may have few events, and in all further ones. */
@@ -12,15 +11,13 @@ const firstRow = 1_024;
 const rowLength = 65_536;
 /** Rows that may wait to be added up: 8 MiB. */
 const maxUnderWay = 16;
-/** A row takes milliseconds. */
-const patienceMillis = 60_000;
 
 /**
  * A thread that keeps the tallies of a state while it is replayed. It is told of rows in order, and tells when they can be
  * written anew; at the end the tallies' own memory changes hands.
  */
 export class TallyThread {
-  readonly #worker: Worker;
+  readonly #thread: HelperThread<ToTallies, FromTallies>;
   readonly #logs: TallyLog[] = [];
   /** By place: rows, which both threads see. */
   readonly #rows: Float64Array[] = [];
@@ -29,17 +26,17 @@ export class TallyThread {
   /** Those that were added up, to be written anew. */
   readonly #spare: Float64Array[] = [];
   #underWay = 0;
-  #failure: PalateError | undefined;
-  /** Of who waits, of whom there is one at most. */
-  #wake: () => void = () => undefined;
   #tallies: Extract<FromTallies, { tallies: unknown }>['tallies'] | undefined;
 
   constructor(settings: FoldSettings) {
-    const workerData: TallyData = { settings };
-    this.#worker = new Worker(entryBeside(import.meta.url, './tally.worker'), { workerData, name: 'tallies' });
-    this.#worker.on('message', (message: FromTallies) => this.#take(message));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`the thread ended with code ${code}`)));
+    const data: TallyData = { settings };
+    this.#thread = new HelperThread({
+      entry: entryBeside(import.meta.url, './tally.worker'),
+      name: 'tallies',
+      task: 'keeps tallies',
+      data,
+      take: (message) => this.#take(message),
+    });
   }
 
   /** A tenant's log, for `State.noteTallies`. */
@@ -51,15 +48,15 @@ export class TallyThread {
 
   /** Resolves when no more rows wait than may. Rejects with WORKER_LOST. */
   async room(): Promise<void> {
-    if (this.#underWay > maxUnderWay) await this.#until(() => this.#underWay <= maxUnderWay);
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#underWay > maxUnderWay) await this.#thread.until(() => this.#underWay <= maxUnderWay);
+    if (this.#thread.failure !== undefined) throw this.#thread.failure;
   }
 
   /** Ends it, and gives what `State.takeTallies` takes. Nothing may be noted any more. Rejects with WORKER_LOST. */
   async finish(): Promise<(tenant: string) => Archive | undefined> {
     for (const log of this.#logs) log.flush();
-    this.#send({ isOver: true });
-    await this.#until(() => this.#tallies !== undefined);
+    this.#thread.send({ isOver: true });
+    await this.#thread.until(() => this.#tallies !== undefined);
     const tallies = this.#tallies!;
     await this.stop();
     return (tenant) => {
@@ -68,9 +65,8 @@ export class TallyThread {
     };
   }
 
-  async stop(): Promise<void> {
-    this.#fail(new Error('it was stopped'));
-    await this.#worker.terminate();
+  stop(): Promise<void> {
+    return this.#thread.stop();
   }
 
   #pass(tenant: string, row: Float64Array, length: number): Float64Array {
@@ -78,12 +74,8 @@ export class TallyThread {
     const known = this.#places.get(row);
     const place = known ?? this.#rows.push(row) - 1;
     if (known === undefined) this.#places.set(row, place);
-    this.#send({ tenant, place, length, memory: known === undefined ? row : undefined });
+    this.#thread.send({ tenant, place, length, memory: known === undefined ? row : undefined });
     return this.#spare.pop() ?? sharedRow(rowLength);
-  }
-
-  #send(message: ToTallies): void {
-    this.#worker.postMessage(message);
   }
 
   #take(message: FromTallies): void {
@@ -93,26 +85,6 @@ export class TallyThread {
       const row = this.#rows[message.place]!;
       if (row.length === rowLength) this.#spare.push(row);
     }
-    this.#wake();
-  }
-
-  #fail(cause: Error): void {
-    this.#failure ??= new PalateError('WORKER_LOST', 'the thread that keeps tallies was lost', { cause });
-    this.#wake();
-  }
-
-  async #until(isSo: () => boolean): Promise<void> {
-    const timer = setTimeout(() => this.#fail(new Error('it answers no more')), patienceMillis);
-    try {
-      while (this.#failure === undefined && !isSo()) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#wake = resolve;
-        await promise;
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-    if (this.#failure !== undefined) throw this.#failure;
   }
 }
 
